@@ -1,0 +1,223 @@
+//! The contract as the rest of Tapline sees it: resolved, indexed, checked.
+//!
+//! Raw TOML (`raw.rs`) becomes these types once, in `resolve.rs`. Names are looked up by hash; a
+//! field, an event and a component are small integers from there on.
+
+use std::collections::HashMap;
+
+/// Index into [`Contract::fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub u16);
+
+/// Index into [`Contract::events`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub u16);
+
+/// Index into [`Contract::components`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ComponentId(pub u16);
+
+/// Index into [`Contract::tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableId(pub u16);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Lane {
+    Guard = 0,
+    Audit = 1,
+    Log = 2,
+    Metric = 3,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    Trace = 0,
+    Debug = 1,
+    Info = 2,
+    Warning = 3,
+    Error = 4,
+    Critical = 5,
+}
+
+/// A field has one kind everywhere: that is what keeps a typed column or an index mapping from
+/// refusing a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Int,
+    Float,
+    Bool,
+    /// Any JSON value, kept as its text.
+    Json,
+}
+
+/// Who may see a field. A sink has a clearance; a field above it is withheld by the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Sensitivity {
+    Public = 0,
+    Pii = 1,
+    Secret = 2,
+}
+
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: String,
+    pub kind: Kind,
+    pub unit: Option<String>,
+    pub sensitivity: Sensitivity,
+    /// Joins the lines of one transaction (`trace_id`, `intent_id`, order ids). Never masked.
+    pub join: bool,
+    /// May hold free text, so value patterns (tokens, card numbers) are looked for in it.
+    pub free_text: bool,
+    /// The closed set of values, where there is one.
+    pub values: Vec<String>,
+    pub doc: String,
+    /// Other names under which the field arrives, in any event.
+    pub aliases: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Component {
+    pub name: String,
+    pub doc: String,
+    pub aliases: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub name: String,
+    pub component: ComponentId,
+    pub lane: Lane,
+    pub level: Level,
+    pub doc: String,
+    /// The event's own fields in declared order, envelope fields not repeated.
+    pub fields: Vec<EventField>,
+    /// The audit table that keeps it.
+    pub table: Option<TableId>,
+    /// Names under which other programs print this event, e.g. `StormGuard Transition`.
+    pub aliases: Vec<String>,
+    /// Names that fields have in those lines: (their name, ours), e.g. (`old`, `old_state`).
+    pub renames: Vec<(String, FieldId)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventField {
+    pub field: FieldId,
+    pub required: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// With its schema, e.g. `audit.orders_log`.
+    pub name: String,
+    pub doc: String,
+    pub columns: Vec<Column>,
+    pub order_by: Vec<String>,
+    pub partition_by: String,
+    pub ttl_days: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+    pub source: ColumnSource,
+    pub doc: String,
+}
+
+/// Where a table's column gets its value from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnSource {
+    Field(FieldId),
+    /// Event time, ns since 1970, UTC.
+    Ts,
+    Level,
+    Component,
+    Event,
+    Run,
+    Seq,
+    /// `run/component/lane/seq` for sequenced producers, else given by the router.
+    EventId,
+    /// The router's own running number of accepted audit rows.
+    ChainPosition,
+    /// When the router took the event in, ns since 1970, UTC.
+    IngestTs,
+    /// JSON of all fields that have no column of their own.
+    Details,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricType {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+#[derive(Clone, Debug)]
+pub struct Metric {
+    pub name: String,
+    pub kind: MetricType,
+    pub unit: Option<String>,
+    pub help: String,
+    /// The one component that may report it.
+    pub owner: ComponentId,
+    pub labels: Vec<Label>,
+    /// Upper bounds, for histograms.
+    pub buckets: Vec<f64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Label {
+    pub name: String,
+    /// The closed set of values; empty where the set is open up to `cap`.
+    pub values: Vec<String>,
+    /// So many distinct values are kept; any more count under `_other`.
+    pub cap: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownEvent {
+    /// Take it as a log event, count it.
+    Accept,
+    /// Refuse it, with the reason `unknown_event`.
+    Reject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownField {
+    /// Keep it in `details`, count it.
+    Details,
+    /// Refuse the event, with the reason `unknown_field`.
+    Reject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub unknown_event: UnknownEvent,
+    pub unknown_field: UnknownField,
+}
+
+/// All of it. Built by [`Contract::parse`]; immutable and shared from then on.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    pub name: String,
+    pub version: String,
+    pub policy: Policy,
+    pub components: Vec<Component>,
+    pub fields: Vec<Field>,
+    /// Envelope fields that every event may carry, in the order in which they are written out.
+    pub envelope: Vec<FieldId>,
+    pub events: Vec<Event>,
+    pub tables: Vec<Table>,
+    pub metrics: Vec<Metric>,
+    /// Stable over formatting: SHA-256 of the resolved contract, first 16 hex digits.
+    pub hash: String,
+
+    pub(crate) component_by_name: HashMap<String, ComponentId>,
+    pub(crate) field_by_name: HashMap<String, FieldId>,
+    pub(crate) event_by_name: HashMap<String, EventId>,
+    pub(crate) metric_by_name: HashMap<String, usize>,
+}
