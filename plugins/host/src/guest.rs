@@ -1,0 +1,202 @@
+//! One life of a plugin: a store, its memory, its limits. It ends with the first fault.
+
+use std::time::{Duration, Instant};
+
+use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
+
+use crate::batch::Batch;
+use crate::bindings::tapline::plugin::{host, types as wit};
+use crate::clock::thread_cpu_time;
+use crate::engine::Engine;
+use crate::fault::{Call, Fault, FaultKind};
+use crate::limits::{Limits, Meter};
+use crate::log::LogBuffer;
+use crate::plugin::Plugin;
+use crate::ticker::TICK;
+use crate::bindings;
+
+/// A message of the guest's own is cut to this before it travels on in a [`Fault`].
+const MESSAGE_BYTES_MAX: usize = 512;
+
+pub(crate) struct Guest {
+    engine: Engine,
+    store: Store<State>,
+    exports: bindings::Plugin,
+    limits: Limits,
+}
+
+/// What the host keeps beside the guest's memory.
+pub(crate) struct State {
+    meter: Meter,
+    log: LogBuffer,
+    deadline: Deadline,
+}
+
+/// Half the deadline passes in wall time without a question. Then the thread's CPU time is read, and
+/// read again after the other half: a guest that used that half is stopped, one whose thread was kept
+/// from running gets the half again. A call that ends in time costs no reading at all.
+#[derive(Default)]
+struct Deadline {
+    half: Duration,
+    cpu_at_half: Option<Duration>,
+}
+
+// === impl Guest ===
+
+impl Guest {
+    pub(crate) fn start(
+        engine: &Engine,
+        plugin: &Plugin,
+        limits: Limits,
+        log: LogBuffer,
+    ) -> Result<Self, (Fault, LogBuffer)> {
+        let state = State { meter: Meter::new(&limits), log, deadline: Deadline::default() };
+        let mut store = Store::new(engine.wasmtime(), state);
+        store.limiter(|state| &mut state.meter);
+        store.epoch_deadline_callback(on_epoch);
+        store.set_hostcall_fuel(limits.output_bytes);
+        arm(&mut store, limits.deadline_setup);
+        let in_flight = engine.ticker().enter();
+        let started = plugin.pre().instantiate(&mut store);
+        drop(in_flight);
+        match started {
+            Ok(exports) => Ok(Self { engine: engine.clone(), store, exports, limits }),
+            Err(error) => {
+                let fault = fault(Call::Configure, error, &store.data().meter);
+                Err((fault, store.into_data().log))
+            }
+        }
+    }
+
+    pub(crate) fn configure(&mut self, config: &str) -> Result<wit::Plan, Fault> {
+        let answer = self.call(Call::Configure, self.limits.deadline_setup, |exports, store| {
+            exports.tapline_plugin_filter().call_configure(store, config)
+        })?;
+        answer.map_err(|message| error(Call::Configure, message))
+    }
+
+    pub(crate) fn process(&mut self, batch: Batch<'_>) -> Result<wit::Output, Fault> {
+        let answer = self.call(Call::Process, self.limits.deadline, |exports, store| {
+            exports.tapline_plugin_filter().call_process(store, batch)
+        })?;
+        answer.map_err(|message| error(Call::Process, message))
+    }
+
+    pub(crate) fn tick(&mut self, now_ns: u64) -> Result<wit::Output, Fault> {
+        let answer = self.call(Call::Tick, self.limits.deadline, |exports, store| {
+            exports.tapline_plugin_filter().call_tick(store, now_ns)
+        })?;
+        answer.map_err(|message| error(Call::Tick, message))
+    }
+
+    pub(crate) fn save(&mut self) -> Result<Vec<u8>, Fault> {
+        let state = self.call(Call::Save, self.limits.deadline_setup, |exports, store| {
+            exports.tapline_plugin_filter().call_save(store)
+        })?;
+        let max = self.limits.state_bytes;
+        if state.len() > max {
+            let message = format!("a state of {} bytes; the most is {max}", state.len());
+            return Err(Fault { kind: FaultKind::OutputTooLarge, call: Call::Save, message });
+        }
+        Ok(state)
+    }
+
+    /// The inner `Err` is the plugin's refusal of the state.
+    pub(crate) fn restore(&mut self, state: &[u8]) -> Result<Result<(), String>, Fault> {
+        self.call(Call::Restore, self.limits.deadline_setup, |exports, store| {
+            exports.tapline_plugin_filter().call_restore(store, state)
+        })
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.store.data().meter.memory_bytes()
+    }
+
+    pub(crate) fn log(&mut self) -> &mut LogBuffer {
+        &mut self.store.data_mut().log
+    }
+
+    /// The guest ends; its log stays.
+    pub(crate) fn end(self) -> LogBuffer {
+        self.store.into_data().log
+    }
+
+    fn call<R>(
+        &mut self,
+        call: Call,
+        deadline: Duration,
+        run: impl FnOnce(&bindings::Plugin, &mut Store<State>) -> wasmtime::Result<R>,
+    ) -> Result<R, Fault> {
+        arm(&mut self.store, deadline);
+        let in_flight = self.engine.ticker().enter();
+        let answer = run(&self.exports, &mut self.store);
+        drop(in_flight);
+        answer.map_err(|e| fault(call, e, &self.store.data().meter))
+    }
+}
+
+fn arm(store: &mut Store<State>, deadline: Duration) {
+    let half = deadline / 2;
+    store.set_epoch_deadline(ticks(half));
+    let state = store.data_mut();
+    state.deadline = Deadline { half, cpu_at_half: None };
+    state.meter.clear_refused();
+}
+
+fn on_epoch(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let Deadline { half, cpu_at_half } = &mut store.data_mut().deadline;
+    let now = thread_cpu_time();
+    let used = now.saturating_sub(*cpu_at_half.get_or_insert(now));
+    // A tick's tolerance, since the two clocks do not start together.
+    let left = half.saturating_sub(used + TICK);
+    Ok(match left.is_zero() && used > Duration::ZERO {
+        true => UpdateDeadline::Interrupt,
+        false => UpdateDeadline::Continue(ticks(left.max(TICK))),
+    })
+}
+
+/// One more than fits, since the tick under way counts as the first.
+fn ticks(time: Duration) -> u64 {
+    (time.as_micros() / TICK.as_micros()) as u64 + 1
+}
+
+// === impl State ===
+
+impl host::Host for State {
+    fn log(&mut self, level: u8, message: String) {
+        self.log.push(level, message, Instant::now());
+    }
+}
+
+impl wit::Host for State {}
+
+// === what went wrong ===
+
+fn error(call: Call, message: String) -> Fault {
+    Fault { kind: FaultKind::Error, call, message: cut(message) }
+}
+
+fn fault(call: Call, error: wasmtime::Error, meter: &Meter) -> Fault {
+    let kind = match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => FaultKind::Timeout,
+        Some(Trap::StackOverflow) => FaultKind::Stack,
+        // A guest whose allocation fails ends itself, in most languages.
+        Some(_) if meter.refused() => FaultKind::Memory,
+        Some(_) => FaultKind::Trap,
+        None if is_fuel(&error) => FaultKind::OutputTooLarge,
+        None if meter.refused() => FaultKind::Memory,
+        // Not a trap: wasmtime met something in the answer that the interface forbids.
+        None => FaultKind::InvalidOutput,
+    };
+    Fault { kind, call, message: cut(format!("{error:#}")) }
+}
+
+/// wasmtime keeps the type of this error to itself, so it is known by its words; a test holds them.
+fn is_fuel(error: &wasmtime::Error) -> bool {
+    error.chain().any(|cause| cause.to_string().contains("fuel allocated for hostcalls has been exhausted"))
+}
+
+fn cut(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+    message
+}
