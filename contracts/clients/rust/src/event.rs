@@ -1,0 +1,16 @@
+//! What the generated event structs have in common.
+
+use crate::record::RecordWriter;
+use crate::schema::{Lane, Level};
+
+/// A typed event of the contract. Implemented by the generated structs in [`events`](crate::events).
+pub trait Event {
+    /// Index into [`schema::EVENTS`](crate::schema::EVENTS).
+    const ID: u16;
+    const NAME: &'static str;
+    const LANE: Lane;
+    const LEVEL: Level;
+
+    /// Writes the fields that are set, in the order of the event's schema.
+    fn encode(&self, writer: &mut RecordWriter<'_>);
+}

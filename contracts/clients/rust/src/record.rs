@@ -1,0 +1,150 @@
+//! An event on its way: one slot of fixed size, so that queues need no allocation.
+//!
+//! A header, then the payload of the fields that are present, in the order of the event's schema:
+//!
+//! | kind | bytes |
+//! |---|---|
+//! | int, float | 8, little endian |
+//! | bool | 1 |
+//! | text, json | 1 for the length, then UTF-8 |
+//!
+//! A text that does not fit is cut at a character boundary and the record is marked
+//! [`truncated`](Record::truncated); the queue counts it. Nothing is ever allocated for it. Only
+//! the bytes in use are written, the rest of the slot stays uninitialised and is never read.
+//!
+//! Reading trusts nothing but the slot's size: a record may have come from a file, later from
+//! memory shared with another process.
+
+mod encode;
+mod fields;
+pub mod json;
+
+use std::fmt;
+use std::mem::MaybeUninit;
+
+pub use encode::RecordWriter;
+pub use fields::{Fields, Value};
+
+use crate::Component;
+use crate::schema::{EVENTS, EventSchema};
+
+/// With the queue's own stamp of 8 bytes a slot is 256 bytes, four cache lines. An order event with
+/// its five ids of 16 bytes takes about 180.
+pub(crate) const RECORD_BYTES: usize = 248;
+const HEADER_BYTES: usize = 32;
+/// Below 256, so that a text's length is one byte.
+pub(crate) const PAYLOAD_BYTES: usize = RECORD_BYTES - HEADER_BYTES;
+
+const _: () = assert!(size_of::<Record>() == RECORD_BYTES && PAYLOAD_BYTES <= u8::MAX as usize);
+
+const TRUNCATED: u8 = 1;
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Record {
+    ts_ns: u64,
+    seq: u64,
+    /// Bit `i`: field `i` of the event's schema is in the payload.
+    present: u64,
+    event: u16,
+    component: u8,
+    flags: u8,
+    /// Bytes of the payload in use; those are initialised.
+    len: u8,
+    _spare: [u8; 3],
+    payload: [MaybeUninit<u8>; PAYLOAD_BYTES],
+}
+
+impl Record {
+    /// Index into [`EVENTS`].
+    pub fn event(&self) -> u16 {
+        self.event
+    }
+
+    /// None for bytes that no client of this contract wrote.
+    pub fn schema(&self) -> Option<&'static EventSchema> {
+        EVENTS.get(usize::from(self.event))
+    }
+
+    /// The component whose queue it went through.
+    pub fn component(&self) -> Option<Component> {
+        Component::from_index(self.component)
+    }
+
+    /// UTC, ns since 1970.
+    pub fn ts_ns(&self) -> u64 {
+        self.ts_ns
+    }
+
+    /// Position in its queue, from 1; a hole is an event that was dropped, and counted.
+    ///
+    /// Producers on several threads may overtake each other by a few places.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// A text was cut to fit into the slot.
+    pub fn truncated(&self) -> bool {
+        self.flags & TRUNCATED != 0
+    }
+
+    /// The fields that are set. Ends early on a damaged record, never panics.
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::new(self.schema(), self.present, self.payload())
+    }
+
+    fn payload(&self) -> &[u8] {
+        let len = usize::from(self.len).min(PAYLOAD_BYTES);
+        // SAFETY: the first `len` bytes of the payload were initialised by whoever made the record:
+        // `encode` and `from_bytes`, the only two, set `len` to what they wrote.
+        unsafe { std::slice::from_raw_parts(self.payload.as_ptr().cast(), len) }
+    }
+
+    /// For a file: header and the payload in use. Read back by [`Record::from_bytes`].
+    pub(crate) fn write_bytes(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.ts_ns.to_le_bytes());
+        out.extend_from_slice(&self.seq.to_le_bytes());
+        out.extend_from_slice(&self.present.to_le_bytes());
+        out.extend_from_slice(&self.event.to_le_bytes());
+        out.extend_from_slice(&[self.component, self.flags, self.len, 0, 0, 0]);
+        out.extend_from_slice(self.payload());
+    }
+
+    /// None where the length is not that of a record; anything else is taken as it is.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Record> {
+        let (header, payload) = bytes.split_at_checked(HEADER_BYTES)?;
+        if payload.len() != usize::from(header[28]) || payload.len() > PAYLOAD_BYTES {
+            return None;
+        }
+        let word = |at: usize| {
+            u64::from_le_bytes(header[at..at + 8].try_into().expect("eight header bytes"))
+        };
+        let mut record = Record {
+            ts_ns: word(0),
+            seq: word(8),
+            present: word(16),
+            event: u16::from_le_bytes([header[24], header[25]]),
+            component: header[26],
+            flags: header[27],
+            len: header[28],
+            _spare: [0; 3],
+            payload: [MaybeUninit::uninit(); PAYLOAD_BYTES],
+        };
+        for (slot, byte) in record.payload.iter_mut().zip(payload) {
+            slot.write(*byte);
+        }
+        Some(record)
+    }
+
+    pub(crate) fn set_seq(&mut self, seq: u64) {
+        self.seq = seq;
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::new();
+        self.write_json(&mut out);
+        f.write_str(&String::from_utf8_lossy(&out))
+    }
+}
