@@ -43,10 +43,16 @@ pub enum Level {
 
 /// A field has one kind everywhere: that is what keeps a typed column or an index mapping from
 /// refusing a row.
+///
+/// A value of another JSON type is taken where nothing is lost by it; otherwise it is kept in
+/// `details` under its name and counted. It never costs the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Also takes a number or a truth value, as its JSON text.
     Text,
+    /// 64 bits, signed. Also takes a whole number written as a float (`3.0`).
     Int,
+    /// Also takes an integer.
     Float,
     Bool,
     /// Any JSON value, kept as its text.
@@ -93,14 +99,49 @@ pub struct Event {
     pub lane: Lane,
     pub level: Level,
     pub doc: String,
-    /// The event's own fields in declared order, envelope fields not repeated.
+    /// The fields that a typed event carries, in declared order, required ones first. An envelope
+    /// field stands here only where the event names it (an order's `client_order_id`); the others
+    /// may arrive with any event all the same.
     pub fields: Vec<EventField>,
     /// The audit table that keeps it.
     pub table: Option<TableId>,
-    /// Names under which other programs print this event, e.g. `StormGuard Transition`.
+    /// Names under which other programs print this event, e.g. `StormGuard Transition`: the names
+    /// of `forms`, in the same order.
     pub aliases: Vec<String>,
-    /// Names that fields have in those lines: (their name, ours), e.g. (`old`, `old_state`).
+    /// Names that fields have in lines of this event, under whichever name: (theirs, ours). They go
+    /// before the names of the dictionary.
     pub renames: Vec<(String, FieldId)>,
+    /// How each of the `aliases` differs from our own form.
+    pub forms: Vec<Form>,
+}
+
+/// Index into [`Event::forms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FormId(pub u16);
+
+/// How another program prints one of our events. [`Contract::recognise`] finds it by its name.
+///
+/// The level of the line stays as it was printed; lane, table and, where the line names none, the
+/// component are those of the event.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Their name of the event.
+    pub name: String,
+    /// Their names of fields: (theirs, ours). They go before [`Event::renames`].
+    pub renames: Vec<(String, FieldId)>,
+    /// What the line means without saying it: `Order Rejected by Risk` is a decision with
+    /// `approved = false`. A value that the line does carry wins.
+    pub constants: Vec<(FieldId, Constant)>,
+    /// Their spelling of values, by field: (theirs as text, ours), e.g. side `0` is `BUY`.
+    pub values: Vec<(FieldId, Vec<(String, String)>)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    Text(String),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +157,17 @@ pub struct Table {
     pub doc: String,
     pub columns: Vec<Column>,
     pub order_by: Vec<String>,
-    pub partition_by: String,
+    pub partition_by: Partition,
     pub ttl_days: u32,
+    /// Why an audit table may keep its rows for less than a year. Without it that is refused; with
+    /// it the router writes a `config_change` audit row that carries the reason.
+    pub ttl_override_reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partition {
+    Month,
+    Day,
 }
 
 #[derive(Clone, Debug)]
@@ -129,7 +179,7 @@ pub struct Column {
 }
 
 /// Where a table's column gets its value from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnSource {
     Field(FieldId),
     /// Event time, ns since 1970, UTC.
@@ -165,8 +215,13 @@ pub struct Metric {
     /// The one component that may report it.
     pub owner: ComponentId,
     pub labels: Vec<Label>,
-    /// Upper bounds, for histograms.
+    /// Upper bounds, for histograms; ascending, without `+Inf`.
     pub buckets: Vec<f64>,
+    /// The name is fixed by dashboards of the field, so the rules for new names don't apply.
+    pub fixed: bool,
+    /// An alert counts on its increase: its label sets are closed, and all of them are reported as 0
+    /// from the start, so that the first increment fires.
+    pub alert: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -195,9 +250,45 @@ pub enum UnknownField {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingField {
+    /// Take the event with the field absent, count it.
+    Count,
+    /// Refuse it, with the reason `missing_field`.
+    Reject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub unknown_event: UnknownEvent,
     pub unknown_field: UnknownField,
+    /// A required field that a line does not have.
+    pub missing_field: MissingField,
+}
+
+/// How long plain logs and, where a table does not say otherwise, audit rows are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub log_days: u32,
+    pub audit_days: u32,
+}
+
+/// A limit that the platform has set itself, for the document and for panels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budget {
+    pub name: String,
+    pub doc: String,
+    /// What shows it.
+    pub metric: Option<String>,
+    pub limit: f64,
+    pub unit: String,
+}
+
+/// A section of prose in the generated document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub name: String,
+    pub title: String,
+    pub text: String,
 }
 
 /// All of it. Built by [`Contract::parse`]; immutable and shared from then on.
@@ -205,7 +296,9 @@ pub struct Policy {
 pub struct Contract {
     pub name: String,
     pub version: String,
+    pub doc: String,
     pub policy: Policy,
+    pub retention: Retention,
     pub components: Vec<Component>,
     pub fields: Vec<Field>,
     /// Envelope fields that every event may carry, in the order in which they are written out.
@@ -213,11 +306,14 @@ pub struct Contract {
     pub events: Vec<Event>,
     pub tables: Vec<Table>,
     pub metrics: Vec<Metric>,
+    pub budgets: Vec<Budget>,
+    pub notes: Vec<Note>,
     /// Stable over formatting: SHA-256 of the resolved contract, first 16 hex digits.
     pub hash: String,
 
     pub(crate) component_by_name: HashMap<String, ComponentId>,
     pub(crate) field_by_name: HashMap<String, FieldId>,
-    pub(crate) event_by_name: HashMap<String, EventId>,
+    pub(crate) event_by_name: HashMap<String, (EventId, Option<FormId>)>,
+    pub(crate) table_by_name: HashMap<String, TableId>,
     pub(crate) metric_by_name: HashMap<String, usize>,
 }
