@@ -1,0 +1,229 @@
+//! Views of columns: typed, borrowed, nothing copied.
+
+/// Which rows have a value. The usual case, all of them, costs one test of a length.
+#[derive(Clone, Copy, Debug)]
+pub struct Presence<'a> {
+    bits: &'a [u8],
+}
+
+/// A text column: row i is `bytes[ends[i-1]..ends[i]]`.
+#[derive(Clone, Copy, Debug)]
+pub struct TextColumn<'a> {
+    ends: &'a [u32],
+    bytes: &'a [u8],
+    present: Presence<'a>,
+}
+
+/// A text column that the plugin owns: taken from a batch, changed, handed back as an edit.
+#[derive(Debug, Default)]
+pub struct TextBuffer {
+    pub(crate) ends: Vec<u32>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) present: Vec<u8>,
+}
+
+/// A column of numbers or truth values.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a, T> {
+    values: &'a [T],
+    present: Presence<'a>,
+}
+
+pub type IntColumn<'a> = Values<'a, i64>;
+pub type FloatColumn<'a> = Values<'a, f64>;
+
+/// A column of truth values.
+#[derive(Clone, Copy, Debug)]
+pub struct BoolColumn<'a>(Values<'a, u8>);
+
+// === impl Presence ===
+
+impl<'a> Presence<'a> {
+    pub const ALL: Presence<'static> = Presence { bits: &[] };
+
+    pub(crate) fn new(bits: &'a [u8]) -> Self {
+        Presence { bits }
+    }
+
+    /// True where no row is absent by this column's own word (an empty bitmap).
+    pub fn all(self) -> bool {
+        self.bits.is_empty()
+    }
+
+    #[inline]
+    pub fn get(self, row: usize) -> bool {
+        self.bits.is_empty() || self.bits.get(row / 8).is_some_and(|bits| bits & (1 << (row % 8)) != 0)
+    }
+
+    /// True when not one row has a value, so that a column need not be looked at.
+    pub fn none(self) -> bool {
+        !self.bits.is_empty() && self.bits.iter().all(|bits| *bits == 0)
+    }
+}
+
+// === impl TextColumn ===
+
+impl<'a> TextColumn<'a> {
+    pub(crate) fn new(ends: &'a [u32], bytes: &'a [u8], present: Presence<'a>) -> Self {
+        TextColumn { ends, bytes, present }
+    }
+
+    pub fn len(self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub fn presence(self) -> Presence<'a> {
+        self.present
+    }
+
+    /// The text of all rows without a gap between them, to be scanned in one go.
+    pub fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Where each row's text ends in [`TextColumn::bytes`].
+    pub fn ends(self) -> &'a [u32] {
+        self.ends
+    }
+
+    #[inline]
+    pub fn get(self, row: usize) -> Option<&'a str> {
+        if !self.present.get(row) {
+            return None;
+        }
+        let end = *self.ends.get(row)?;
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        Some(text(self.bytes, start, end))
+    }
+
+    /// Every row with its number; absent ones as `None`.
+    #[inline]
+    pub fn iter(self) -> impl Iterator<Item = (usize, Option<&'a str>)> {
+        let mut start = 0;
+        self.ends.iter().enumerate().map(move |(row, &end)| {
+            let text = self.present.get(row).then(|| text(self.bytes, start, end));
+            start = end;
+            (row, text)
+        })
+    }
+
+    /// The rows that have a value.
+    #[inline]
+    pub fn iter_present(self) -> impl Iterator<Item = (usize, &'a str)> {
+        self.iter().filter_map(|(row, text)| Some((row, text?)))
+    }
+}
+
+#[inline]
+fn text(bytes: &[u8], start: u32, end: u32) -> &str {
+    let bytes = bytes.get(start as usize..end as usize).unwrap_or_default();
+    debug_assert!(std::str::from_utf8(bytes).is_ok(), "the host promises UTF-8");
+    // SAFETY: the interface promises UTF-8 with `ends` on character borders; the host packs the
+    // column from its own strings. The generated bindings trust it in the same way for `string`.
+    unsafe { std::str::from_utf8_unchecked(bytes) }
+}
+
+// === impl TextBuffer ===
+
+impl TextBuffer {
+    pub fn rows(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn present(&self) -> Presence<'_> {
+        Presence::new(&self.present)
+    }
+
+    pub fn as_column(&self) -> TextColumn<'_> {
+        TextColumn::new(&self.ends, &self.bytes, self.present())
+    }
+
+    /// The bytes of all rows, to be overwritten in place. The result has to be UTF-8 within every
+    /// row, or the host takes the edit for a fault.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+}
+
+// === impl Values ===
+
+impl<'a, T: Copy> Values<'a, T> {
+    pub(crate) fn new(values: &'a [T], present: Presence<'a>) -> Self {
+        Values { values, present }
+    }
+
+    pub fn len(self) -> usize {
+        self.values.len()
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub fn presence(self) -> Presence<'a> {
+        self.present
+    }
+
+    /// One value for each row; what stands at an absent row means nothing.
+    pub fn values(self) -> &'a [T] {
+        self.values
+    }
+
+    #[inline]
+    pub fn get(self, row: usize) -> Option<T> {
+        if self.present.get(row) { self.values.get(row).copied() } else { None }
+    }
+
+    #[inline]
+    pub fn iter(self) -> impl Iterator<Item = (usize, Option<T>)> {
+        (0..self.values.len()).map(move |row| (row, self.get(row)))
+    }
+}
+
+// === impl BoolColumn ===
+
+impl<'a> BoolColumn<'a> {
+    pub(crate) fn new(values: &'a [u8], present: Presence<'a>) -> Self {
+        BoolColumn(Values::new(values, present))
+    }
+
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[inline]
+    pub fn get(self, row: usize) -> Option<bool> {
+        self.0.get(row).map(|value| value != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presence_reads_bit_by_bit() {
+        let presence = Presence::new(&[0b0000_0101, 0b1]);
+        let rows: Vec<bool> = (0..10).map(|row| presence.get(row)).collect();
+        assert_eq!(rows, [true, false, true, false, false, false, false, false, true, false]);
+        assert!(Presence::ALL.get(1_000_000));
+        assert!(Presence::new(&[0, 0]).none() && !Presence::ALL.none());
+    }
+
+    #[test]
+    fn absent_rows_are_none_and_keep_their_place() {
+        let column = TextColumn::new(&[1, 1, 3], b"abc", Presence::new(&[0b101]));
+        let rows: Vec<_> = column.iter().collect();
+        assert_eq!(rows, [(0, Some("a")), (1, None), (2, Some("bc"))]);
+        assert_eq!(column.iter_present().count(), 2);
+        assert_eq!(column.get(7), None);
+    }
+}
