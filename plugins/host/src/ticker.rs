@@ -122,7 +122,11 @@ mod tests {
         let ticks = Arc::new(AtomicU64::new(0));
         let thread = thread::spawn({
             let (shared, ticks) = (Arc::clone(&shared), Arc::clone(&ticks));
-            move || shared.run(|| drop(ticks.fetch_add(1, Ordering::SeqCst)))
+            move || {
+                shared.run(|| {
+                    ticks.fetch_add(1, Ordering::SeqCst);
+                })
+            }
         });
         let ticker = Ticker { shared, thread: Some(thread) };
         wait_until(|| ticker.shared.parked.load(Ordering::SeqCst));
