@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::{env, fmt, fs, process};
 
 use crate::emitter::Station;
@@ -47,11 +47,11 @@ pub struct Builder {
 }
 
 pub(crate) struct Inner {
-    pub(crate) service: String,
-    pub(crate) env: String,
-    pub(crate) host: String,
-    pub(crate) pid: u32,
-    pub(crate) run: Arc<str>,
+    service: String,
+    env: String,
+    host: String,
+    pid: u32,
+    run: Arc<str>,
     capacity: [usize; Lane::COUNT],
     spill: Option<Arc<SpillPlace>>,
     stations: [OnceLock<Arc<Station>>; Component::COUNT],
@@ -62,7 +62,7 @@ pub(crate) struct Inner {
     /// No handle is left.
     pub(crate) ended: AtomicBool,
     /// With the shipper while there is one.
-    pub(crate) outbox: Mutex<Option<Outbox>>,
+    outbox: Mutex<Option<Outbox>>,
 }
 
 impl Builder {
@@ -233,6 +233,18 @@ impl Inner {
         self.stations.iter().filter_map(OnceLock::get)
     }
 
+    /// None while a shipper has it.
+    pub(crate) fn take_outbox(&self) -> Option<Outbox> {
+        self.outbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    pub(crate) fn put_outbox(&self, outbox: Outbox) {
+        *self.outbox.lock().unwrap_or_else(PoisonError::into_inner) = Some(outbox);
+    }
+
     fn new_station(&self, component: Component) -> Station {
         let queues = Lane::ALL.map(|lane| {
             let used = EVENTS
@@ -358,7 +370,10 @@ fn host_name() -> String {
         .unwrap_or_else(|| "unknown".into())
 }
 
-/// These names go into the first lines of spill files.
+/// These names go into every event line and into the first lines of spill files: one line, not a
+/// long one.
 fn one_line(text: &str) -> String {
-    text.replace(|c: char| c.is_control(), "_")
+    const CHARS_MAX: usize = 100;
+    let clean = text.chars().map(|c| if c.is_control() { '_' } else { c });
+    clean.take(CHARS_MAX).collect()
 }

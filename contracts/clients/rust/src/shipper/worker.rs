@@ -1,0 +1,391 @@
+//! The shipper's thread: drain, send, listen, and connect again when that fails.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::address::Address;
+use super::message::{self, Answer, Counted};
+use super::outbox::{Chunk, Outbox};
+use super::session::Session;
+use super::{Shared, lock};
+use crate::schema::Lane;
+use crate::stream::Stream;
+use crate::{Record, Telemetry, clock};
+
+/// Lines and bytes of one chunk. Large enough that headers and answers cost nothing, small enough
+/// that guard events, which go first, never wait long behind others.
+const CHUNK_LINES: usize = 512;
+const CHUNK_BYTES: usize = 256 * 1024;
+/// Taken from one stream before the next one of its lane has its turn.
+const STREAM_SHARE: usize = 128;
+/// Unacknowledged chunks at most: what a router has to take twice after a reconnect, and what the
+/// shipper keeps in memory (about 2 MB).
+const WINDOW: usize = 8;
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
+/// No snapshot while so much waits to be written: the router is behind, and an old one is worthless.
+const SNAPSHOT_BELOW_BYTES: usize = 1 << 20;
+
+/// Pauses when there was nothing to do: doubled from the first to the last, so an idle shipper costs
+/// about a thousandth of a core and a busy one reacts at once.
+const PAUSE_FIRST: Duration = Duration::from_micros(200);
+const PAUSE_LAST: Duration = Duration::from_millis(10);
+
+/// Before connecting again: a random time up to this, doubled with each failure.
+const BACKOFF_FIRST: Duration = Duration::from_millis(50);
+const BACKOFF_LAST: Duration = Duration::from_secs(5);
+
+pub(super) struct Worker {
+    telemetry: Telemetry,
+    address: Address,
+    outbox: Outbox,
+    shared: Arc<Shared>,
+    /// As of `generation`, with the beginning of each one's lines.
+    streams: Vec<(Arc<dyn Stream>, Vec<u8>)>,
+    generation: u64,
+    records: Vec<Record>,
+    session: Option<Session>,
+    backoff: Duration,
+    connect_at: Instant,
+    snapshot_at: Instant,
+    random: u64,
+}
+
+impl Worker {
+    pub(super) fn new(
+        telemetry: Telemetry,
+        address: Address,
+        outbox: Outbox,
+        shared: Arc<Shared>,
+    ) -> Worker {
+        let now = Instant::now();
+        Worker {
+            random: clock::now_ns() | 1,
+            telemetry,
+            address,
+            outbox,
+            shared,
+            streams: Vec::new(),
+            generation: 0,
+            records: Vec::new(),
+            session: None,
+            backoff: BACKOFF_FIRST,
+            connect_at: now,
+            snapshot_at: now,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let mut pause = PAUSE_FIRST;
+        loop {
+            let deadline = *lock(&self.shared.deadline);
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                break;
+            }
+            let moved = match self.step(deadline.is_some()) {
+                Ok(Step::Done) => break,
+                Ok(Step::Moved) => true,
+                Ok(Step::Idle) => false,
+                Err(error) => {
+                    self.disconnect(&error);
+                    false
+                }
+            };
+            self.report();
+            if moved {
+                pause = PAUSE_FIRST;
+            } else {
+                thread::park_timeout(pause);
+                pause = (pause * 2).min(PAUSE_LAST);
+            }
+        }
+        self.report();
+    }
+
+    fn step(&mut self, stopping: bool) -> io::Result<Step> {
+        if self.session.is_none() && !self.connect()? {
+            return Ok(Step::Idle);
+        }
+        let mut moved = self.listen()?;
+        let Some(session) = &mut self.session else {
+            return Ok(Step::Idle);
+        };
+        if !session.welcomed {
+            moved |= session.write()?;
+            session.check_patience(false)?;
+            return Ok(if moved { Step::Moved } else { Step::Idle });
+        }
+        if self.outbox.len() == 0 {
+            session.heard();
+        }
+        session.check_patience(self.outbox.len() > 0)?;
+        let mut drained = false;
+        while self.outbox.len() < WINDOW && self.fill_chunk() {
+            drained = true;
+        }
+        self.send();
+        let emptied = !drained && self.outbox.len() == 0;
+        if stopping && emptied {
+            return self.say_bye().map(|()| Step::Done);
+        }
+        if Instant::now() >= self.snapshot_at {
+            self.snapshot_at = Instant::now() + SNAPSHOT_EVERY;
+            self.snapshot();
+        }
+        if let Some(session) = &mut self.session {
+            moved |= session.write()?;
+        }
+        Ok(if moved | drained {
+            Step::Moved
+        } else {
+            Step::Idle
+        })
+    }
+
+    /// True once there is a connection; false while it is not yet time to try.
+    fn connect(&mut self) -> io::Result<bool> {
+        if Instant::now() < self.connect_at {
+            return Ok(false);
+        }
+        let mut session = Session::new(self.address.connect()?);
+        message::hello(&self.telemetry, session.out());
+        self.outbox.rewind();
+        self.session = Some(session);
+        Ok(true)
+    }
+
+    fn disconnect(&mut self, error: &io::Error) {
+        self.session = None;
+        *lock(&self.shared.trouble) = Some(error.to_string());
+        let most = self.backoff.as_micros() as u64;
+        self.connect_at = Instant::now() + Duration::from_micros(self.random_below(most));
+        self.backoff = (self.backoff * 2).min(BACKOFF_LAST);
+    }
+
+    /// True if the router said anything.
+    fn listen(&mut self) -> io::Result<bool> {
+        let Some(session) = &mut self.session else {
+            return Ok(false);
+        };
+        let answers = session.read()?;
+        let heard = !answers.is_empty();
+        if heard {
+            session.heard();
+        }
+        for answer in answers {
+            self.take(answer)?;
+        }
+        Ok(heard)
+    }
+
+    fn take(&mut self, answer: Answer) -> io::Result<()> {
+        if let Some(number) = answer.ack {
+            self.shared
+                .rejected
+                .fetch_add(answer.rejected, Ordering::Relaxed);
+            self.settle(number);
+            return Ok(());
+        }
+        match answer.tapline.as_deref() {
+            Some("welcome") => {
+                self.settle(answer.chunk.unwrap_or(0));
+                self.backoff = BACKOFF_FIRST;
+                self.snapshot_at = Instant::now();
+                *lock(&self.shared.trouble) = None;
+                self.shared.connections.fetch_add(1, Ordering::Relaxed);
+                if let Some(session) = &mut self.session {
+                    session.welcomed = true;
+                }
+                Ok(())
+            }
+            Some(kind @ ("refused" | "error")) => {
+                let reason = answer.reason.unwrap_or_else(|| "no reason given".into());
+                Err(io::Error::other(format!(
+                    "the router answers {kind}: {reason}"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn settle(&mut self, number: u64) {
+        let lines = self.outbox.settle(number);
+        self.shared.acknowledged.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    /// Drains up to a chunk of records into the outbox, in the order of lanes. False if there were
+    /// none.
+    fn fill_chunk(&mut self) -> bool {
+        self.renew_streams();
+        let mut lines = Vec::new();
+        let mut taken = 0;
+        let mut shares = vec![0; self.streams.len()];
+        let mut moved = true;
+        while moved {
+            moved = false;
+            for (index, (stream, prefix)) in self.streams.iter().enumerate() {
+                let room = (CHUNK_LINES - taken).min(STREAM_SHARE);
+                if room == 0 || lines.len() >= CHUNK_BYTES {
+                    break;
+                }
+                self.records.clear();
+                let popped = stream.pop(&mut self.records, room);
+                for record in &self.records {
+                    lines.extend_from_slice(prefix);
+                    record.write_json_members(&mut lines);
+                    lines.extend_from_slice(b"}\n");
+                }
+                moved |= popped > 0;
+                taken += popped;
+                shares[index] += popped as u64;
+            }
+        }
+        if taken == 0 {
+            return false;
+        }
+        let number = self.outbox.next_number();
+        let mut bytes = Vec::with_capacity(lines.len() + 64);
+        message::chunk_head(number, taken as u64, &mut bytes);
+        bytes.extend_from_slice(&lines);
+        self.outbox.add(Chunk {
+            number,
+            lines: taken as u64,
+            bytes,
+            shares: self
+                .streams
+                .iter()
+                .zip(shares)
+                .filter(|((stream, _), share)| *share > 0 && self.is_own(stream.as_ref()))
+                .map(|((stream, _), share)| (place(stream.as_ref()), share))
+                .collect(),
+        });
+        self.shared.sent.fetch_add(taken as u64, Ordering::Relaxed);
+        true
+    }
+
+    fn send(&mut self) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        while let Some(chunk) = self.outbox.next_unsent() {
+            session.out().extend_from_slice(&chunk.bytes);
+        }
+    }
+
+    fn snapshot(&mut self) {
+        let counted = self.counted();
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        if session.unwritten() > SNAPSHOT_BELOW_BYTES {
+            return;
+        }
+        let now = clock::now_ns();
+        message::metrics(now, &self.telemetry.gather(), session.out());
+        message::counts(now, &counted, session.out());
+    }
+
+    fn say_bye(&mut self) -> io::Result<()> {
+        self.snapshot();
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        message::bye(session.out());
+        let deadline = lock(&self.shared.deadline).unwrap_or_else(Instant::now);
+        while session.unwritten() > 0 && Instant::now() < deadline {
+            if !session.write()? {
+                thread::sleep(PAUSE_FIRST);
+            }
+        }
+        Ok(())
+    }
+
+    fn counted(&self) -> Vec<Counted> {
+        self.streams
+            .iter()
+            .filter(|(stream, _)| self.is_own(stream.as_ref()))
+            .map(|(stream, _)| Counted {
+                component: stream.component(),
+                lane: stream.lane(),
+                unacked: self.unacked_of(place(stream.as_ref())),
+                counts: stream.counts(),
+            })
+            .filter(|stream| stream.counts.emitted > 0)
+            .collect()
+    }
+
+    fn unacked_of(&self, place: usize) -> u64 {
+        self.outbox
+            .unacked()
+            .flat_map(|chunk| &chunk.shares)
+            .filter(|(at, _)| *at == place)
+            .map(|(_, lines)| lines)
+            .sum()
+    }
+
+    fn is_own(&self, stream: &dyn Stream) -> bool {
+        stream.run() == self.telemetry.run()
+    }
+
+    fn renew_streams(&mut self) {
+        let generation = self.telemetry.stream_generation();
+        if generation == self.generation {
+            return;
+        }
+        self.generation = generation;
+        self.streams = self
+            .telemetry
+            .streams()
+            .into_iter()
+            .map(|stream| {
+                let prefix = message::event_prefix(&self.telemetry, stream.run());
+                (stream, prefix)
+            })
+            .collect();
+    }
+
+    fn report(&self) {
+        let set = |count: &AtomicU64, value| count.store(value, Ordering::Relaxed);
+        set(
+            &self.shared.unacknowledged,
+            self.outbox.unacked().map(|chunk| chunk.lines).sum(),
+        );
+        let waiting = self.streams.iter().map(|(stream, _)| stream.counts());
+        set(
+            &self.shared.waiting,
+            waiting.map(|counts| counts.queued + counts.spilled).sum(),
+        );
+    }
+
+    /// xorshift: enough to keep a hundred producers from coming back at once.
+    fn random_below(&mut self, most: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % most.max(1)
+    }
+}
+
+/// However the thread ends, what is not acknowledged goes back for the next shipper.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let outbox = std::mem::take(&mut self.outbox);
+        self.telemetry.inner().put_outbox(outbox);
+        self.shared.end();
+    }
+}
+
+enum Step {
+    /// There may be more to do at once.
+    Moved,
+    Idle,
+    /// Stopped, and all is said.
+    Done,
+}
+
+/// A number for each stream of a run.
+fn place(stream: &dyn Stream) -> usize {
+    stream.component() as usize * Lane::COUNT + stream.lane() as usize
+}
