@@ -15,6 +15,7 @@ mod resolve;
 mod tests;
 mod words;
 
+pub mod generate;
 pub mod model;
 
 pub use builtin::{BUILT_INS, BuiltIn, RENAMED_PREFIX, built_in};

@@ -16,6 +16,7 @@ use crate::nearest::did_you_mean;
 use crate::print;
 use crate::raw::{Findings, RawContract};
 pub(crate) use fields::UNKNOWN;
+pub(crate) use metrics::OTHER;
 use names::Names;
 
 /// An audit row is kept for at least this long: the retention that a regulator asks for is counted

@@ -1154,7 +1154,7 @@ pub struct RateLimitHit<'a> {
     /// Whether the limit warns or stops. One of `soft`, `hard`.
     pub limit_kind: &'a str,
     /// What the limit counts over. One of `global`, `symbol`, `strategy`, `api`.
-    pub scope: &'a str,
+    pub limit_scope: &'a str,
     /// How many.
     pub count: i64,
     /// Instrument, as the venue names it. Never a metric label.
@@ -1178,7 +1178,7 @@ impl Event for RateLimitHit<'_> {
         w.int(0, self.count);
         w.float_opt(1, self.threshold);
         w.text(2, self.limit_kind);
-        w.text(3, self.scope);
+        w.text(3, self.limit_scope);
         w.text_opt(4, self.symbol);
         w.text_opt(5, self.strategy_id);
         w.text_opt(6, self.op);

@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "9a3b24deff0dda08";
+pub const CONTRACT_HASH: &str = "bc83060fbbbde6b5";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -112,7 +112,7 @@ pub static FIELDS: [FieldSchema; 179] = [
     FieldSchema { name: "uptime_s", kind: Kind::Float },
     FieldSchema { name: "git_sha", kind: Kind::Text },
     FieldSchema { name: "limit_kind", kind: Kind::Text },
-    FieldSchema { name: "scope", kind: Kind::Text },
+    FieldSchema { name: "limit_scope", kind: Kind::Text },
     FieldSchema { name: "plugin", kind: Kind::Text },
     FieldSchema { name: "plugin_version", kind: Kind::Text },
     FieldSchema { name: "digest", kind: Kind::Text },
