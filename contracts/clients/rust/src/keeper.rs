@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::clock;
@@ -21,17 +21,18 @@ const CLOCK_EVERY: Duration = Duration::from_secs(1);
 
 /// Starts the thread. It ends with the last handle of the telemetry. Where no thread can be had the
 /// client works without: a full audit queue then drops, and counts.
-pub(crate) fn start(inner: Arc<Inner>) {
-    let _ = thread::Builder::new()
+pub(crate) fn start(inner: Arc<Inner>) -> Option<JoinHandle<()>> {
+    thread::Builder::new()
         .name("tapline-keeper".into())
-        .spawn(move || keep(&inner));
+        .spawn(move || keep(&inner))
+        .ok()
 }
 
 fn keep(inner: &Inner) {
     let mut clock_due = Instant::now() + CLOCK_EVERY;
     let mut pause = CALM;
     while !inner.ended.load(Ordering::Acquire) {
-        thread::sleep(pause);
+        thread::park_timeout(pause);
         pause = CALM;
         for station in inner.stations() {
             let audit = &station.queues[Lane::Audit as usize];

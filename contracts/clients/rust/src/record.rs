@@ -148,3 +148,37 @@ impl fmt::Debug for Record {
         f.write_str(&String::from_utf8_lossy(&out))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(
+            mut bytes in proptest::collection::vec(any::<u8>(), HEADER_BYTES..=RECORD_BYTES),
+            event in 0u16..80,
+        ) {
+            bytes[24..26].copy_from_slice(&event.to_le_bytes());
+            bytes[28] = (bytes.len() - HEADER_BYTES) as u8;
+            let record = Record::from_bytes(&bytes).unwrap();
+            for (index, _) in record.fields() {
+                prop_assert!(index < 64);
+            }
+            let mut out = Vec::new();
+            record.write_json(&mut out);
+            prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok());
+        }
+
+        #[test]
+        fn any_length_is_checked(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Some(record) = Record::from_bytes(&bytes) {
+                let mut again = Vec::new();
+                record.write_bytes(&mut again);
+                prop_assert_eq!(again.len(), bytes.len());
+            }
+        }
+    }
+}

@@ -79,6 +79,9 @@ struct Shared {
 /// A dropped shipper flushes for so long.
 const FLUSH_ON_DROP: Duration = Duration::from_secs(1);
 
+/// For the thread to notice that its deadline has passed.
+const GRACE: Duration = Duration::from_millis(200);
+
 impl Shipper {
     /// Starts shipping to `unix:PATH` or `tcp:HOST:PORT`. The router need not be there yet.
     pub fn spawn(telemetry: Telemetry, address: &str) -> Result<Shipper, ShipperError> {
@@ -107,8 +110,8 @@ impl Shipper {
         self.shared.report()
     }
 
-    /// Sends what is there, waits for the answers, and says how it went. Takes `deadline` at most;
-    /// emitters go on working, into queues that nobody drains.
+    /// Sends what is there, waits for the answers, and says how it went. Takes hardly
+    /// longer than `deadline`; emitters go on working, into queues that nobody drains.
     pub fn stop(mut self, deadline: Duration) -> ShipperReport {
         self.end(deadline);
         self.shared.report()
@@ -126,7 +129,7 @@ impl Shipper {
         let waited = self
             .shared
             .end
-            .wait_timeout_while(ended, deadline, |ended| !*ended);
+            .wait_timeout_while(ended, deadline + GRACE, |ended| !*ended);
         drop(waited);
     }
 }

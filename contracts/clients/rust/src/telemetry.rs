@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::{env, fmt, fs, process};
 
 use crate::emitter::Station;
@@ -34,6 +35,7 @@ pub struct Telemetry {
 /// What telemetry and emitters hold: the last one to go ends the run.
 pub(crate) struct Handle {
     inner: Arc<Inner>,
+    keeper: Option<JoinHandle<()>>,
 }
 
 #[derive(Clone, Debug)]
@@ -131,9 +133,9 @@ impl Builder {
             ended: AtomicBool::new(false),
             outbox: Mutex::new(Some(Outbox::default())),
         });
-        keeper::start(Arc::clone(&inner));
+        let keeper = keeper::start(Arc::clone(&inner));
         Telemetry {
-            handle: Arc::new(Handle { inner }),
+            handle: Arc::new(Handle { inner, keeper }),
         }
     }
 }
@@ -275,6 +277,11 @@ impl Inner {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.inner.ended.store(true, Ordering::Release);
+        if let Some(keeper) = self.keeper.take() {
+            // It sleeps, or writes to a spill file; either ends soon.
+            keeper.thread().unpark();
+            let _ = keeper.join();
+        }
         for station in self.inner.stations() {
             station.queues[Lane::Audit as usize].spill_all();
         }
