@@ -5,6 +5,7 @@
 //! [`Contract::parse`].
 
 mod builtin;
+mod check;
 mod error;
 mod lookup;
 mod nearest;
@@ -19,6 +20,7 @@ pub mod generate;
 pub mod model;
 
 pub use builtin::{BUILT_INS, BuiltIn, RENAMED_PREFIX, built_in};
+pub use check::{Report, check};
 pub use error::{ContractError, ContractErrors};
 pub use lookup::TRADING_TOML;
 pub use model::*;

@@ -71,8 +71,11 @@ pub(crate) struct RawForm {
     pub(crate) line: usize,
     pub(crate) renames: Vec<(Spot<String>, String)>,
     pub(crate) constants: Vec<(Spot<String>, Constant)>,
-    pub(crate) values: Vec<(Spot<String>, Vec<(String, String)>)>,
+    pub(crate) values: Vec<(Spot<String>, Spellings)>,
 }
+
+/// (their value, ours).
+pub(crate) type Spellings = Vec<(String, String)>;
 
 pub(crate) struct RawTable {
     pub(crate) name: String,
@@ -109,7 +112,7 @@ pub(crate) struct RawLabel {
 
 impl RawContract {
     /// Reads the text; mistakes go into `findings`, and what is wrong is left out or defaulted.
-    pub(crate) fn read<'t>(text: &'t str, findings: &Findings<'t>) -> Self {
+    pub(crate) fn read(text: &str, findings: &Findings) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let line = error.span().map(|span| findings.line_of(span.start));

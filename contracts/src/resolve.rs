@@ -26,18 +26,28 @@ pub(crate) const AUDIT_DAYS_MIN: u32 = 365;
 /// What an audit table keeps where neither it nor `[retention]` says otherwise: five years.
 pub(crate) const AUDIT_DAYS_DEFAULT: u32 = 1825;
 
+/// Declarations are numbered with 16 bits, and a batch has a column for each field: a contract that
+/// is larger than this was made by a program gone wrong.
+const DECLARATIONS_MAX: usize = 4096;
+
 impl Contract {
     /// Reads, resolves and checks a contract; gives all mistakes at once.
     pub fn parse(toml_text: &str) -> Result<Self, ContractErrors> {
         let findings = Findings::new(toml_text);
         let raw = RawContract::read(toml_text, &findings);
-        let contract = resolve(raw, &findings);
+        check_sizes(&raw, &findings);
+        let mut contract = resolve(raw, &findings);
         let errors = findings.into_sorted();
-        if errors.is_empty() { Ok(contract) } else { Err(ContractErrors(errors)) }
+        if !errors.is_empty() {
+            return Err(ContractErrors(errors));
+        }
+        // Only now do all numbers in it point at something.
+        contract.hash = print::hash(&contract);
+        Ok(contract)
     }
 }
 
-fn resolve(raw: RawContract, findings: &Findings<'_>) -> Contract {
+fn resolve(raw: RawContract, findings: &Findings) -> Contract {
     let (components, component_by_name) = fields::components(raw.components, findings);
     let (fields, field_by_name) = fields::dictionary(raw.fields, findings);
     let names = Names { findings, components: &component_by_name, fields: &field_by_name, dictionary: &fields };
@@ -61,7 +71,7 @@ fn resolve(raw: RawContract, findings: &Findings<'_>) -> Contract {
         check_budget(budget, *line, &metric_by_name, findings);
     }
 
-    let mut contract = Contract {
+    Contract {
         name: raw.name,
         version: raw.version,
         doc: raw.doc,
@@ -81,16 +91,28 @@ fn resolve(raw: RawContract, findings: &Findings<'_>) -> Contract {
         event_by_name,
         table_by_name,
         metric_by_name,
-    };
-    contract.hash = print::hash(&contract);
-    contract
+    }
+}
+
+fn check_sizes(raw: &RawContract, findings: &Findings) {
+    for (what, count) in [
+        ("components", raw.components.len()),
+        ("fields", raw.fields.len()),
+        ("events", raw.events.len()),
+        ("tables", raw.tables.len()),
+        ("forms", raw.events.iter().map(|event| event.forms.len()).max().unwrap_or(0)),
+    ] {
+        if count > DECLARATIONS_MAX {
+            findings.add(None, what, format!("{count} {what}; {DECLARATIONS_MAX} is the limit"), None);
+        }
+    }
 }
 
 fn check_budget(
     budget: &Budget,
     line: usize,
     metrics: &std::collections::HashMap<String, usize>,
-    findings: &Findings<'_>,
+    findings: &Findings,
 ) {
     let path = format!("budgets.{}", budget.name);
     if let Some(metric) = budget.metric.as_ref().filter(|m| !metrics.contains_key(*m)) {

@@ -72,7 +72,7 @@ fn canonical_text_parses_back_to_the_same_contract() {
     // Layout and comments don't count, meaning does.
     let commented = format!("# a comment\n\n{TRADING_TOML}\n# another\n");
     assert_eq!(Contract::parse(&commented).map(|c| c.hash).as_ref(), Ok(&contract.hash));
-    let changed = TRADING_TOML.replacen("ttl_days", "ttl_days", 1).replacen("audit_days = 1825", "audit_days = 400", 1);
+    let changed = TRADING_TOML.replacen("audit_days = 1825", "audit_days = 400", 1);
     assert_ne!(Contract::parse(&changed).map(|c| c.hash).as_ref(), Ok(&contract.hash));
 }
 
@@ -184,4 +184,10 @@ fn forms_say_only_what_fits() {
     check(&form("renames = { event = 'price' }"), &["reserved"]);
     check(&form("renames = { p = 'password' }"), &["has no field"]);
     assert_eq!(findings(&form("renames = { p = 'price' }, constants = { price = 1 }")), Vec::<String>::new());
+}
+
+#[test]
+fn a_price_comes_with_its_scale() {
+    let scale = "[fields.price_scale]\nkind = 'int'\ndoc = 'x'\n[fields.cost]\nkind = 'int'\nunit = 'price_scale'\ndoc = 'x'\n";
+    check(&format!("{scale}[events.sent]\nlane = 'log'\nrequired = ['cost']\n{EVENT}"), &["scaled", "add \"price_scale\""]);
 }

@@ -142,7 +142,7 @@ fn sensitive(contract: &Contract, out: &mut String) {
             let more = if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) };
             format!("`{}`{more}", field.name)
         });
-        let _ = write!(out, "- **{what}**: {}.\n", names.collect::<Vec<_>>().join(", "));
+        let _ = writeln!(out, "- **{what}**: {}.", names.collect::<Vec<_>>().join(", "));
     }
     let list = |wanted: &dyn Fn(&Field) -> bool| {
         let names: Vec<String> = contract.fields.iter().filter(|f| wanted(f)).map(|f| format!("`{}`", f.name)).collect();

@@ -14,8 +14,9 @@ use crate::nearest::did_you_mean;
 use crate::words::Word;
 
 /// Collects findings, and knows which line a byte stands in.
-pub(crate) struct Findings<'t> {
-    text: &'t str,
+pub(crate) struct Findings {
+    /// Where each line begins.
+    line_starts: Vec<usize>,
     errors: RefCell<Vec<ContractError>>,
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Spot<T> {
 
 /// One TOML table being read.
 pub(crate) struct Section<'a, 't> {
-    findings: &'a Findings<'t>,
+    findings: &'a Findings,
     table: &'a DeTable<'t>,
     pub(crate) path: String,
     pub(crate) line: usize,
@@ -37,14 +38,14 @@ pub(crate) struct Section<'a, 't> {
 
 // === impl Findings ===
 
-impl<'t> Findings<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, errors: RefCell::default() }
+impl Findings {
+    pub(crate) fn new(text: &str) -> Self {
+        let after_newline = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+        Self { line_starts: std::iter::once(0).chain(after_newline).collect(), errors: RefCell::default() }
     }
 
     pub(crate) fn line_of(&self, byte: usize) -> usize {
-        let end = byte.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+        self.line_starts.partition_point(|start| *start <= byte)
     }
 
     pub(crate) fn add(
@@ -74,7 +75,7 @@ impl<'t> Findings<'t> {
 // === impl Section ===
 
 impl<'a, 't> Section<'a, 't> {
-    pub(crate) fn root(findings: &'a Findings<'t>, table: &'a DeTable<'t>) -> Self {
+    pub(crate) fn root(findings: &'a Findings, table: &'a DeTable<'t>) -> Self {
         Self { findings, table, path: String::new(), line: 1, asked: RefCell::default() }
     }
 

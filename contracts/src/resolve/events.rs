@@ -11,6 +11,9 @@ use crate::raw::{RawEvent, RawForm, Spot};
 
 use super::names::{Names, check_name, claim};
 
+/// The field that says what prices are multiplied with, and the unit of those prices.
+const PRICE_SCALE: &str = "price_scale";
+
 type EventIndex = HashMap<String, (EventId, Option<FormId>)>;
 
 /// A typed event is one record of fixed size in its queue; this many fields leave room for texts.
@@ -20,7 +23,7 @@ pub(super) fn resolve(
     raw: Vec<RawEvent>,
     envelope: &[FieldId],
     tables: &HashMap<String, TableId>,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> (Vec<Event>, EventIndex) {
     let mut by_name = EventIndex::new();
     for (index, event) in raw.iter().enumerate() {
@@ -43,7 +46,7 @@ fn resolve_event(
     raw: RawEvent,
     envelope: &[FieldId],
     tables: &HashMap<String, TableId>,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> Event {
     let path = format!("events.{}", raw.name);
     let component = raw
@@ -89,7 +92,7 @@ fn resolve_event(
     }
 }
 
-fn event_fields(raw: &RawEvent, path: &str, names: &Names<'_, '_>) -> Vec<EventField> {
+fn event_fields(raw: &RawEvent, path: &str, names: &Names<'_>) -> Vec<EventField> {
     let mut fields: Vec<EventField> = Vec::new();
     for (list, required, key) in [(&raw.required, true, "required"), (&raw.optional, false, "optional")] {
         let path = format!("{path}.{key}");
@@ -110,6 +113,7 @@ fn event_fields(raw: &RawEvent, path: &str, names: &Names<'_, '_>) -> Vec<EventF
             fields.push(EventField { field: id, required });
         }
     }
+    check_price_scale(&fields, raw, path, names);
     if fields.len() > FIELDS_MAX {
         names.findings.add(
             raw.line,
@@ -121,11 +125,31 @@ fn event_fields(raw: &RawEvent, path: &str, names: &Names<'_, '_>) -> Vec<EventF
     fields
 }
 
+/// A price is an integer, and worth nothing without what it was multiplied with.
+fn check_price_scale(fields: &[EventField], raw: &RawEvent, path: &str, names: &Names<'_>) {
+    let Some(scale) = names.fields.get(PRICE_SCALE).copied() else { return };
+    if fields.iter().any(|f| f.field == scale) {
+        return;
+    }
+    let scaled = fields
+        .iter()
+        .map(|f| &names.dictionary[usize::from(f.field.0)])
+        .find(|field| field.unit.as_deref() == Some(PRICE_SCALE));
+    if let Some(field) = scaled {
+        names.findings.add(
+            raw.line,
+            path,
+            format!("{:?} is scaled, but the event does not carry its scale", field.name),
+            Some(format!("add {PRICE_SCALE:?}")),
+        );
+    }
+}
+
 fn find_table(
     table: &Spot<String>,
     path: &str,
     tables: &HashMap<String, TableId>,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> Option<TableId> {
     let found = tables.get(&table.value).copied();
     if found.is_none() {
@@ -143,7 +167,7 @@ fn renames(
     raw: &[(Spot<String>, String)],
     path: &str,
     carried: &dyn Fn(FieldId) -> bool,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> Vec<(String, FieldId)> {
     let mut renames = Vec::with_capacity(raw.len());
     for (theirs, ours) in raw {
@@ -163,7 +187,7 @@ fn own_field(
     line: usize,
     path: &str,
     carried: &dyn Fn(FieldId) -> bool,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> Option<FieldId> {
     let id = names.field(path, name, line)?;
     if !carried(id) {
@@ -181,7 +205,7 @@ fn resolve_form(
     raw: RawForm,
     event_path: &str,
     carried: &dyn Fn(FieldId) -> bool,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> Form {
     let path = format!("{event_path}.forms.{:?}", raw.name);
     let constants = raw

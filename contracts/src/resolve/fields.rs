@@ -13,7 +13,7 @@ pub(crate) const UNKNOWN: &str = "unknown";
 
 pub(super) fn components(
     raw: Vec<RawComponent>,
-    findings: &Findings<'_>,
+    findings: &Findings,
 ) -> (Vec<Component>, HashMap<String, ComponentId>) {
     let mut components = Vec::with_capacity(raw.len());
     let mut by_name = HashMap::new();
@@ -46,7 +46,7 @@ pub(super) fn components(
 
 pub(super) fn dictionary(
     raw: Vec<RawField>,
-    findings: &Findings<'_>,
+    findings: &Findings,
 ) -> (Vec<Field>, HashMap<String, FieldId>) {
     let mut by_name = HashMap::new();
     for (index, field) in raw.iter().enumerate() {
@@ -81,7 +81,7 @@ pub(super) fn dictionary(
     (fields, by_name)
 }
 
-fn check_field(field: &RawField, path: &str, findings: &Findings<'_>) {
+fn check_field(field: &RawField, path: &str, findings: &Findings) {
     let refuse = |problem: String, help: &str| {
         findings.add(field.line, path, problem, Some(help.to_owned()));
     };

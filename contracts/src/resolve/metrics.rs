@@ -16,7 +16,7 @@ pub(crate) const OTHER: &str = "_other";
 /// Endings that Prometheus itself gives to parts of a histogram.
 const DERIVED: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-pub(super) fn resolve(raw: Vec<RawMetric>, names: &Names<'_, '_>) -> (Vec<Metric>, HashMap<String, usize>) {
+pub(super) fn resolve(raw: Vec<RawMetric>, names: &Names<'_>) -> (Vec<Metric>, HashMap<String, usize>) {
     let mut by_name = HashMap::new();
     let mut metrics = Vec::with_capacity(raw.len());
     for (index, metric) in raw.into_iter().enumerate() {
@@ -45,7 +45,7 @@ pub(super) fn resolve(raw: Vec<RawMetric>, names: &Names<'_, '_>) -> (Vec<Metric
     (metrics, by_name)
 }
 
-fn check_name(metric: &RawMetric, path: &str, names: &Names<'_, '_>) {
+fn check_name(metric: &RawMetric, path: &str, names: &Names<'_>) {
     let refuse = |problem: String, help: String| names.findings.add(metric.line, path, problem, Some(help));
     let name = metric.name.as_str();
     let mut chars = name.chars();
@@ -79,7 +79,7 @@ fn check_name(metric: &RawMetric, path: &str, names: &Names<'_, '_>) {
     }
 }
 
-fn check_buckets(metric: &RawMetric, path: &str, names: &Names<'_, '_>) {
+fn check_buckets(metric: &RawMetric, path: &str, names: &Names<'_>) {
     let path = format!("{path}.buckets");
     let refuse = |problem: &str| names.findings.add(metric.line, path.as_str(), problem, None);
     match metric.kind {
@@ -97,7 +97,7 @@ fn check_buckets(metric: &RawMetric, path: &str, names: &Names<'_, '_>) {
     }
 }
 
-fn resolve_label(raw: &RawLabel, metric: &RawMetric, path: &str, names: &Names<'_, '_>) -> Label {
+fn resolve_label(raw: &RawLabel, metric: &RawMetric, path: &str, names: &Names<'_>) -> Label {
     let path = format!("{path}.labels.{}", raw.name);
     let refuse = |line: usize, problem: String, help: &str| {
         names.findings.add(line, path.as_str(), problem, Some(help.to_owned()));

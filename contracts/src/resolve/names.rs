@@ -8,14 +8,14 @@ use crate::nearest::did_you_mean;
 use crate::raw::{Findings, Spot};
 
 /// What is known once components and fields are resolved.
-pub(super) struct Names<'a, 't> {
-    pub(super) findings: &'a Findings<'t>,
+pub(super) struct Names<'a> {
+    pub(super) findings: &'a Findings,
     pub(super) components: &'a HashMap<String, ComponentId>,
     pub(super) fields: &'a HashMap<String, FieldId>,
     pub(super) dictionary: &'a [Field],
 }
 
-impl Names<'_, '_> {
+impl Names<'_> {
     pub(super) fn component(&self, path: &str, name: &Spot<String>) -> Option<ComponentId> {
         let found = self.components.get(&name.value).copied();
         if found.is_none() {
@@ -82,7 +82,7 @@ impl Names<'_, '_> {
 
 /// The rule for names of components, fields and events: they become columns, labels and names in
 /// five languages.
-pub(super) fn check_name(findings: &Findings<'_>, path: &str, name: &str, line: usize) {
+pub(super) fn check_name(findings: &Findings, path: &str, name: &str, line: usize) {
     let mut chars = name.chars();
     let good = chars.next().is_some_and(|c| c.is_ascii_lowercase())
         && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -99,7 +99,7 @@ pub(super) fn check_name(findings: &Findings<'_>, path: &str, name: &str, line: 
 /// Enters a name into an index and refuses one that is taken.
 pub(super) fn claim<T: Copy>(
     index: &mut HashMap<String, T>,
-    findings: &Findings<'_>,
+    findings: &Findings,
     path: &str,
     name: &str,
     line: usize,

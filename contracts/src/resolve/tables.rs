@@ -16,7 +16,7 @@ const AUDIT_SCHEMA: &str = "audit.";
 pub(super) fn resolve(
     raw: Vec<RawTable>,
     audit_days: u32,
-    names: &Names<'_, '_>,
+    names: &Names<'_>,
 ) -> (Vec<Table>, HashMap<String, TableId>) {
     let mut by_name = HashMap::new();
     let mut tables = Vec::with_capacity(raw.len());
@@ -37,7 +37,7 @@ pub(super) fn resolve(
     (tables, by_name)
 }
 
-fn resolve_table(raw: RawTable, audit_days: u32, path: &str, names: &Names<'_, '_>) -> Table {
+fn resolve_table(raw: RawTable, audit_days: u32, path: &str, names: &Names<'_>) -> Table {
     let ttl_days = check_ttl(&raw, audit_days, path, names.findings);
     let own = own_columns(&raw, path, names);
     let columns = with_shared_columns(own);
@@ -68,7 +68,7 @@ fn resolve_table(raw: RawTable, audit_days: u32, path: &str, names: &Names<'_, '
     }
 }
 
-fn check_ttl(raw: &RawTable, default: u32, path: &str, findings: &Findings<'_>) -> u32 {
+fn check_ttl(raw: &RawTable, default: u32, path: &str, findings: &Findings) -> u32 {
     let (days, line) = raw.ttl_days.as_ref().map_or((default, raw.line), |d| (d.value, d.line));
     let reason = raw.ttl_override_reason.as_deref().map(str::trim);
     match reason {
@@ -93,7 +93,7 @@ fn check_ttl(raw: &RawTable, default: u32, path: &str, findings: &Findings<'_>) 
     days
 }
 
-fn own_columns(raw: &RawTable, path: &str, names: &Names<'_, '_>) -> Vec<Column> {
+fn own_columns(raw: &RawTable, path: &str, names: &Names<'_>) -> Vec<Column> {
     let path = format!("{path}.columns");
     let mut columns = Vec::with_capacity(raw.columns.len());
     for id in names.fields(&path, &raw.columns) {
@@ -138,7 +138,7 @@ pub(super) fn check_against_events(
     tables: &[Table],
     events: &[Event],
     fields: &[Field],
-    findings: &Findings<'_>,
+    findings: &Findings,
 ) {
     for (index, table) in tables.iter().enumerate() {
         let path = format!("tables.{:?}", table.name);

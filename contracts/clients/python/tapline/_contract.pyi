@@ -450,6 +450,7 @@ class BusOverflow(TypedDict, total=False):
     occupancy: float
     overflow_count: int
     threshold: float
+    reason_code: str
     service: str
     env: str
     host: str
@@ -462,7 +463,6 @@ class BusOverflow(TypedDict, total=False):
     broker_order_id: str
     account: str
     risk_mode: Literal["NORMAL", "WARM", "STORM", "HALT"]
-    reason_code: str
     latency_us: float
     desk: str
     book: str
@@ -911,13 +911,13 @@ class OrderTimeout(TypedDict, total=False):
     trace_id: str
     account: str
     timeout_s: float
+    reason_code: str
     latency_us: float
     service: str
     env: str
     host: str
     pid: int
     risk_mode: Literal["NORMAL", "WARM", "STORM", "HALT"]
-    reason_code: str
     desk: str
     book: str
     venue: str
@@ -973,6 +973,7 @@ class RateLimitHit(TypedDict, total=False):
     strategy_id: str
     op: str
     threshold: float
+    reason_code: str
     service: str
     env: str
     host: str
@@ -983,7 +984,6 @@ class RateLimitHit(TypedDict, total=False):
     broker_order_id: str
     account: str
     risk_mode: Literal["NORMAL", "WARM", "STORM", "HALT"]
-    reason_code: str
     latency_us: float
     desk: str
     book: str

@@ -339,6 +339,8 @@ pub struct BusOverflow<'a> {
     pub overflow_count: Option<i64>,
     /// The limit that was passed.
     pub threshold: Option<f64>,
+    /// Why, as a code such as POSITION_LIMIT_EXCEEDED: never a sentence, never with numbers in it.
+    pub reason_code: Option<&'a str>,
 }
 
 impl Event for BusOverflow<'_> {
@@ -357,6 +359,7 @@ impl Event for BusOverflow<'_> {
         w.float_opt(5, self.threshold);
         w.text(6, self.consumer);
         w.text_opt(7, self.queue);
+        w.text_opt(8, self.reason_code);
     }
 }
 
@@ -1058,6 +1061,8 @@ pub struct OrderTimeout<'a> {
     pub account: Option<&'a str>,
     /// How long is waited. Unit: seconds.
     pub timeout_s: Option<f64>,
+    /// Why, as a code such as POSITION_LIMIT_EXCEEDED: never a sentence, never with numbers in it.
+    pub reason_code: Option<&'a str>,
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
@@ -1080,6 +1085,7 @@ impl Event for OrderTimeout<'_> {
         w.text(7, self.symbol);
         w.text_opt(8, self.intent_type);
         w.text_opt(9, self.account);
+        w.text_opt(10, self.reason_code);
     }
 }
 
@@ -1165,6 +1171,8 @@ pub struct RateLimitHit<'a> {
     pub op: Option<&'a str>,
     /// The limit that was passed.
     pub threshold: Option<f64>,
+    /// Why, as a code such as POSITION_LIMIT_EXCEEDED: never a sentence, never with numbers in it.
+    pub reason_code: Option<&'a str>,
 }
 
 impl Event for RateLimitHit<'_> {
@@ -1182,6 +1190,7 @@ impl Event for RateLimitHit<'_> {
         w.text_opt(4, self.symbol);
         w.text_opt(5, self.strategy_id);
         w.text_opt(6, self.op);
+        w.text_opt(7, self.reason_code);
     }
 }
 

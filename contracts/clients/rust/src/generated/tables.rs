@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "bc83060fbbbde6b5";
+pub const CONTRACT_HASH: &str = "9f6ebfdede0e5a18";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -257,7 +257,7 @@ pub static EVENTS: [EventSchema; 43] = [
         component: Component::Bus,
         lane: Lane::Log,
         level: Level::Error,
-        fields: &[77, 78, 79, 80, 81, 151, 76, 75],
+        fields: &[77, 78, 79, 80, 81, 151, 76, 75, 12],
     },
     EventSchema {
         name: "signal",
@@ -355,7 +355,7 @@ pub static EVENTS: [EventSchema; 43] = [
         component: Component::Order,
         lane: Lane::Audit,
         level: Level::Error,
-        fields: &[155, 13, 8, 9, 7, 6, 5, 4, 24, 10],
+        fields: &[155, 13, 8, 9, 7, 6, 5, 4, 24, 10, 12],
     },
     EventSchema {
         name: "order_error",
@@ -369,7 +369,7 @@ pub static EVENTS: [EventSchema; 43] = [
         component: Component::Order,
         lane: Lane::Log,
         level: Level::Warning,
-        fields: &[142, 151, 98, 99, 4, 5, 139],
+        fields: &[142, 151, 98, 99, 4, 5, 139, 12],
     },
     EventSchema {
         name: "order_id_map_set",
@@ -866,7 +866,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that producers numbered or lines that arrived: what has to be accounted for.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
         ],
         buckets: &[],
@@ -877,7 +877,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that every destination has confirmed.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
         ],
         buckets: &[],
@@ -888,9 +888,9 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that a plugin ended, or that no route wanted.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
-            LabelSchema { name: "reason", values: &[], cap: 64 },
+            LabelSchema { name: "reason", values: &[], cap: 32 },
         ],
         buckets: &[],
     },
@@ -900,9 +900,9 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that were refused at the border, by reason.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
-            LabelSchema { name: "reason", values: &[], cap: 64 },
+            LabelSchema { name: "reason", values: &[], cap: 32 },
         ],
         buckets: &[],
     },
@@ -912,9 +912,9 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that were lost, by reason: there is no other loss.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
-            LabelSchema { name: "reason", values: &[], cap: 64 },
+            LabelSchema { name: "reason", values: &[], cap: 32 },
         ],
         buckets: &[],
     },
@@ -924,9 +924,9 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that were set aside with the fault that stopped them.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
-            LabelSchema { name: "reason", values: &[], cap: 64 },
+            LabelSchema { name: "reason", values: &[], cap: 32 },
         ],
         buckets: &[],
     },
@@ -936,7 +936,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events on their way.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
         ],
         buckets: &[],
@@ -947,7 +947,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Numbers missing in a producer's sequence: its own losses.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
             LabelSchema { name: "lane", values: &["guard", "audit", "log", "metric"], cap: 4 },
         ],
         buckets: &[],
@@ -1026,7 +1026,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events with a name that the contract does not know.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
         ],
         buckets: &[],
     },
@@ -1036,7 +1036,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Fields that the contract does not know, kept in details.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "component", values: &[], cap: 64 },
+            LabelSchema { name: "component", values: &[], cap: 48 },
         ],
         buckets: &[],
     },
@@ -1107,8 +1107,8 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Time that a plugin took for a batch.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "plugin", values: &[], cap: 32 },
-            LabelSchema { name: "version", values: &[], cap: 64 },
+            LabelSchema { name: "plugin", values: &[], cap: 24 },
+            LabelSchema { name: "version", values: &[], cap: 24 },
         ],
         buckets: &[1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1],
     },
@@ -1118,8 +1118,8 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Events that a plugin saw.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "plugin", values: &[], cap: 32 },
-            LabelSchema { name: "version", values: &[], cap: 64 },
+            LabelSchema { name: "plugin", values: &[], cap: 24 },
+            LabelSchema { name: "version", values: &[], cap: 24 },
         ],
         buckets: &[],
     },
@@ -1129,8 +1129,8 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Faults of a plugin, by kind.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "plugin", values: &[], cap: 32 },
-            LabelSchema { name: "version", values: &[], cap: 64 },
+            LabelSchema { name: "plugin", values: &[], cap: 24 },
+            LabelSchema { name: "version", values: &[], cap: 24 },
             LabelSchema { name: "kind", values: &["trap", "timeout", "memory", "invalid", "error", "flood"], cap: 6 },
         ],
         buckets: &[],
@@ -1141,8 +1141,8 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "Memory of a plugin's instances.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "plugin", values: &[], cap: 32 },
-            LabelSchema { name: "version", values: &[], cap: 64 },
+            LabelSchema { name: "plugin", values: &[], cap: 24 },
+            LabelSchema { name: "version", values: &[], cap: 24 },
         ],
         buckets: &[],
     },
@@ -1152,8 +1152,8 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "1 for the version of a plugin that is in service.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "plugin", values: &[], cap: 32 },
-            LabelSchema { name: "version", values: &[], cap: 64 },
+            LabelSchema { name: "plugin", values: &[], cap: 24 },
+            LabelSchema { name: "version", values: &[], cap: 24 },
         ],
         buckets: &[],
     },
@@ -1163,7 +1163,7 @@ pub static METRICS: [MetricSchema; 81] = [
         help: "1 while a plugin is out of service because it kept failing.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "plugin", values: &[], cap: 32 },
+            LabelSchema { name: "plugin", values: &[], cap: 24 },
         ],
         buckets: &[],
     },
