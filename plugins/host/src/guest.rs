@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
+use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::batch::Batch;
+use crate::bindings;
 use crate::bindings::tapline::plugin::{host, types as wit};
 use crate::clock::thread_cpu_time;
 use crate::engine::Engine;
@@ -13,10 +14,11 @@ use crate::limits::{Limits, Meter};
 use crate::log::LogBuffer;
 use crate::plugin::Plugin;
 use crate::ticker::TICK;
-use crate::bindings;
 
 /// A message of the guest's own is cut to this before it travels on in a [`Fault`].
 const MESSAGE_BYTES_MAX: usize = 512;
+/// Function names in such a message.
+const FRAMES_MAX: usize = 5;
 
 pub(crate) struct Guest {
     engine: Engine,
@@ -62,7 +64,7 @@ impl Guest {
         match started {
             Ok(exports) => Ok(Self { engine: engine.clone(), store, exports, limits }),
             Err(error) => {
-                let fault = fault(Call::Configure, error, &store.data().meter);
+                let fault = fault(Call::Configure, error, store.data_mut());
                 Err((fault, store.into_data().log))
             }
         }
@@ -131,7 +133,7 @@ impl Guest {
         let in_flight = self.engine.ticker().enter();
         let answer = run(&self.exports, &mut self.store);
         drop(in_flight);
-        answer.map_err(|e| fault(call, e, &self.store.data().meter))
+        answer.map_err(|e| fault(call, e, self.store.data_mut()))
     }
 }
 
@@ -141,6 +143,7 @@ fn arm(store: &mut Store<State>, deadline: Duration) {
     let state = store.data_mut();
     state.deadline = Deadline { half, cpu_at_half: None };
     state.meter.clear_refused();
+    state.log.forget_last_error();
 }
 
 fn on_epoch(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
@@ -176,19 +179,49 @@ fn error(call: Call, message: String) -> Fault {
     Fault { kind: FaultKind::Error, call, message: cut(message) }
 }
 
-fn fault(call: Call, error: wasmtime::Error, meter: &Meter) -> Fault {
+fn fault(call: Call, error: wasmtime::Error, state: &mut State) -> Fault {
+    let refused = state.meter.refused();
     let kind = match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => FaultKind::Timeout,
         Some(Trap::StackOverflow) => FaultKind::Stack,
         // A guest whose allocation fails ends itself, in most languages.
-        Some(_) if meter.refused() => FaultKind::Memory,
+        Some(_) if refused => FaultKind::Memory,
+        Some(Trap::MemoryOutOfBounds) if is_below_zero(&error) => FaultKind::Stack,
         Some(_) => FaultKind::Trap,
         None if is_fuel(&error) => FaultKind::OutputTooLarge,
-        None if meter.refused() => FaultKind::Memory,
+        None if refused => FaultKind::Memory,
         // Not a trap: wasmtime met something in the answer that the interface forbids.
         None => FaultKind::InvalidOutput,
     };
-    Fault { kind, call, message: cut(format!("{error:#}")) }
+    // A panic's text reaches the host as a log line; the trap itself says only `unreachable`.
+    let last_words = state.log.last_error().map(|line| format!(": {line}")).unwrap_or_default();
+    Fault { kind, call, message: cut(describe(&error) + &last_words) }
+}
+
+/// Without the addresses of the backtrace, which say nothing once a plugin is stripped; with the names
+/// of the innermost functions where they are known.
+fn describe(error: &wasmtime::Error) -> String {
+    let causes = error.chain().map(ToString::to_string);
+    let causes = causes.filter(|cause| !cause.starts_with("error while executing at wasm backtrace"));
+    let mut text = causes.collect::<Vec<_>>().join(": ");
+    let frames = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
+    let names: Vec<&str> = frames.iter().filter_map(|f| f.func_name()).take(FRAMES_MAX).collect();
+    if !names.is_empty() {
+        text += &format!(", in {}", names.join(" < "));
+    }
+    text
+}
+
+/// Rust, C and Go keep a stack of their own at the bottom of linear memory; an overflow of it runs
+/// below address zero, which wraps to the top.
+fn is_below_zero(error: &wasmtime::Error) -> bool {
+    const TOP: u64 = 0xff00_0000;
+    error.chain().any(|cause| {
+        let text = cause.to_string();
+        let hex = text.split_once("wasm address 0x").map(|(_, rest)| rest);
+        let hex = hex.and_then(|rest| rest.split(|c: char| !c.is_ascii_hexdigit()).next());
+        hex.and_then(|digits| u64::from_str_radix(digits, 16).ok()).is_some_and(|address| address >= TOP)
+    })
 }
 
 /// wasmtime keeps the type of this error to itself, so it is known by its words; a test holds them.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::batch::Batch;
-use crate::bindings::tapline::plugin::types as wit;
 use crate::engine::Engine;
 use crate::fault::{Call, Fault, FaultKind, Refusal};
 use crate::guest::Guest;
@@ -61,6 +60,13 @@ pub struct Stats {
     pub state_bytes: usize,
 }
 
+/// A guest that has just been configured.
+struct Fresh {
+    guest: Guest,
+    plan: Plan,
+    state_dropped: bool,
+}
+
 // === impl Instance ===
 
 impl Instance {
@@ -68,33 +74,20 @@ impl Instance {
     pub fn start(engine: &Engine, plugin: &Plugin, settings: Settings) -> Result<Self, Refusal> {
         let now = Instant::now();
         let log = LogBuffer::new(settings.limits.log_lines_per_s, settings.limits.log_line_bytes, now);
-        let (mut guest, plan) = configured(engine, plugin, &settings, log)
-            .map_err(|(fault, _)| Refusal::one(fault.to_string()))?;
-        let plan = plan.check(&*settings.resolver)?;
-        let mut stats = Stats::default();
         let mut settings = settings;
-        if let Some(state) = settings.saved.take() {
-            match guest.restore(&state) {
-                Ok(Ok(())) => settings.saved = Some(state),
-                _ => {
-                    stats.states_dropped += 1;
-                    let (fresh, _) = configured(engine, plugin, &settings, guest.end())
-                        .map_err(|(fault, _)| Refusal::one(fault.to_string()))?;
-                    guest = fresh;
-                }
-            }
-        }
-        let memory_fresh = guest.memory_bytes();
+        let fresh = Fresh::start(engine, plugin, &mut settings, log)
+            .map_err(|(fault, _)| Refusal::one(fault.to_string()))?;
+        let plan = fresh.plan.check(&*settings.resolver)?;
         Ok(Self {
             engine: engine.clone(),
             plugin: plugin.clone(),
             settings,
             plan: Arc::new(plan),
-            guest: Some(guest),
+            memory_fresh: fresh.guest.memory_bytes(),
+            guest: Some(fresh.guest),
             log: None,
-            memory_fresh,
             faults_since_good: 0,
-            stats,
+            stats: Stats { states_dropped: u64::from(fresh.state_dropped), ..Stats::default() },
         })
     }
 
@@ -190,33 +183,24 @@ impl Instance {
         fault
     }
 
-    /// A fresh guest, configured as the first, with the last good state.
     fn restart(&mut self) -> Result<Guest, Fault> {
         self.stats.restarts += 1;
         let log = self.log.take().unwrap_or_else(|| {
             let limits = &self.settings.limits;
             LogBuffer::new(limits.log_lines_per_s, limits.log_line_bytes, Instant::now())
         });
-        let started = configured(&self.engine, &self.plugin, &self.settings, log);
-        let (mut guest, plan) = started.map_err(|(fault, log)| self.not_started(fault, log))?;
-        if plan != *self.plan {
+        let fresh = match Fresh::start(&self.engine, &self.plugin, &mut self.settings, log) {
+            Ok(fresh) => fresh,
+            Err((fault, log)) => return Err(self.not_started(fault, log)),
+        };
+        self.stats.states_dropped += u64::from(fresh.state_dropped);
+        if fresh.plan != *self.plan {
             let message = "it declares another plan than the first time".to_owned();
             let fault = Fault { kind: FaultKind::InvalidOutput, call: Call::Configure, message };
-            return Err(self.not_started(fault, guest.end()));
+            return Err(self.not_started(fault, fresh.guest.end()));
         }
-        if let Some(state) = self.settings.saved.take() {
-            match guest.restore(&state) {
-                Ok(Ok(())) => self.settings.saved = Some(state),
-                Ok(Err(_)) | Err(_) => {
-                    self.stats.states_dropped += 1;
-                    let log = guest.end();
-                    let started = configured(&self.engine, &self.plugin, &self.settings, log);
-                    guest = started.map_err(|(fault, log)| self.not_started(fault, log))?.0;
-                }
-            }
-        }
-        self.memory_fresh = guest.memory_bytes();
-        Ok(guest)
+        self.memory_fresh = fresh.guest.memory_bytes();
+        Ok(fresh.guest)
     }
 
     fn not_started(&mut self, fault: Fault, log: LogBuffer) -> Fault {
@@ -239,16 +223,36 @@ impl Instance {
     }
 }
 
-/// A fresh guest and what it declares.
-fn configured(
-    engine: &Engine,
-    plugin: &Plugin,
-    settings: &Settings,
-    log: LogBuffer,
-) -> Result<(Guest, Plan), (Fault, LogBuffer)> {
-    let mut guest = Guest::start(engine, plugin, settings.limits, log)?;
-    match guest.configure(&settings.config) {
-        Ok(plan) => Ok((guest, Plan::from(plan as wit::Plan))),
-        Err(fault) => Err((fault, guest.end())),
+// === impl Fresh ===
+
+impl Fresh {
+    /// With the last good state, unless the plugin refuses it, or fails over it.
+    fn start(
+        engine: &Engine,
+        plugin: &Plugin,
+        settings: &mut Settings,
+        log: LogBuffer,
+    ) -> Result<Self, (Fault, LogBuffer)> {
+        let mut fresh = Self::empty(engine, plugin, settings, log)?;
+        let Some(state) = settings.saved.take() else { return Ok(fresh) };
+        if let Ok(Ok(())) = fresh.guest.restore(&state) {
+            settings.saved = Some(state);
+            return Ok(fresh);
+        }
+        let fresh = Self::empty(engine, plugin, settings, fresh.guest.end())?;
+        Ok(Self { state_dropped: true, ..fresh })
+    }
+
+    fn empty(
+        engine: &Engine,
+        plugin: &Plugin,
+        settings: &Settings,
+        log: LogBuffer,
+    ) -> Result<Self, (Fault, LogBuffer)> {
+        let mut guest = Guest::start(engine, plugin, settings.limits, log)?;
+        match guest.configure(&settings.config) {
+            Ok(plan) => Ok(Self { guest, plan: plan.into(), state_dropped: false }),
+            Err(fault) => Err((fault, guest.end())),
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Levels as in the interface: 0 trace to 5 critical.
 const LEVEL_MAX: u8 = 5;
+const LEVEL_ERROR: u8 = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
@@ -16,6 +17,8 @@ pub struct LogLine {
 #[derive(Debug)]
 pub(crate) struct LogBuffer {
     lines: Vec<LogLine>,
+    /// Kept apart from `lines`, so that a guest's last words are known even after a flood.
+    last_error: Option<String>,
     suppressed: u64,
     cut: u64,
     line_bytes_max: usize,
@@ -30,6 +33,7 @@ impl LogBuffer {
     pub(crate) fn new(lines_per_s: u32, line_bytes_max: usize, now: Instant) -> Self {
         Self {
             lines: Vec::new(),
+            last_error: None,
             suppressed: 0,
             cut: 0,
             line_bytes_max,
@@ -40,18 +44,22 @@ impl LogBuffer {
     }
 
     pub(crate) fn push(&mut self, level: u8, mut message: String, now: Instant) {
+        let long = message.len() > self.line_bytes_max;
+        if long {
+            message.truncate(message.floor_char_boundary(self.line_bytes_max));
+            // What is left may be a thousandth of the room that the guest's string took.
+            message.shrink_to_fit();
+        }
+        if level >= LEVEL_ERROR {
+            self.last_error = Some(message.clone());
+        }
         self.refill(now);
         if self.tokens == 0 || self.lines.len() >= self.burst as usize {
             self.suppressed += 1;
             return;
         }
         self.tokens -= 1;
-        if message.len() > self.line_bytes_max {
-            message.truncate(message.floor_char_boundary(self.line_bytes_max));
-            // The text may be a thousandth of the room that the guest's string took.
-            message.shrink_to_fit();
-            self.cut += 1;
-        }
+        self.cut += u64::from(long);
         self.lines.push(LogLine { level: level.min(LEVEL_MAX), message });
     }
 
@@ -62,6 +70,14 @@ impl LogBuffer {
     /// Lines left out, and lines cut, since the last asking.
     pub(crate) fn take_counts(&mut self) -> (u64, u64) {
         (std::mem::take(&mut self.suppressed), std::mem::take(&mut self.cut))
+    }
+
+    pub(crate) fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+
+    pub(crate) fn forget_last_error(&mut self) {
+        self.last_error = None;
     }
 
     fn refill(&mut self, now: Instant) {
