@@ -191,3 +191,11 @@ fn a_price_comes_with_its_scale() {
     let scale = "[fields.price_scale]\nkind = 'int'\ndoc = 'x'\n[fields.cost]\nkind = 'int'\nunit = 'price_scale'\ndoc = 'x'\n";
     check(&format!("{scale}[events.sent]\nlane = 'log'\nrequired = ['cost']\n{EVENT}"), &["scaled", "add \"price_scale\""]);
 }
+
+#[test]
+fn a_join_key_is_never_sensitive() {
+    let field = |kind: &str| format!("[fields.order_token]\nkind = 'text'\njoin = true\nsensitivity = '{kind}'\ndoc = 'x'\n");
+    check(&field("secret"), &["never masked"]);
+    check(&field("pii"), &["never masked"]);
+    assert_eq!(findings(&field("public")), Vec::<String>::new());
+}
