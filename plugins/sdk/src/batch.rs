@@ -34,13 +34,25 @@ impl Batch {
             let fits = match (&column.data, want.kind) {
                 (raw::Data::Packed(text), raw::Kind::Text) => {
                     text.ends.len() == rows
-                        && text.ends.last().is_none_or(|end| *end as usize <= text.bytes.len())
+                        && text
+                            .ends
+                            .last()
+                            .is_none_or(|end| *end as usize <= text.bytes.len())
                 }
                 (raw::Data::Ints(values), raw::Kind::Int) => values.len() == rows,
                 (raw::Data::Floats(values), raw::Kind::Float) => values.len() == rows,
                 (raw::Data::Booleans(values), raw::Kind::Boolean) => values.len() == rows,
                 _ => false,
             };
+            // A column without a single value may come without the empty entries for them.
+            let empty = match &column.data {
+                raw::Data::Packed(text) => text.ends.is_empty(),
+                raw::Data::Ints(values) => values.is_empty(),
+                raw::Data::Floats(values) => values.is_empty(),
+                raw::Data::Booleans(values) => values.is_empty(),
+                raw::Data::Strings(_) => false,
+            };
+            let fits = fits || empty && Presence::new(&column.present).none();
             if !fits || !(column.present.is_empty() || column.present.len() == rows.div_ceil(8)) {
                 return Err(format!(
                     "the host's column `{}` does not have {rows} values of its kind",
@@ -48,7 +60,11 @@ impl Batch {
                 ));
             }
         }
-        Ok(Batch { rows, ts_ns: batch.ts_ns, columns: batch.columns })
+        Ok(Batch {
+            rows,
+            ts_ns: batch.ts_ns,
+            columns: batch.columns,
+        })
     }
 
     pub fn rows(&self) -> usize {
@@ -62,47 +78,63 @@ impl Batch {
 
     pub fn text(&self, field: TextIn) -> TextColumn<'_> {
         match self.columns.get(field.0) {
-            Some(raw::Column { present, data: raw::Data::Packed(text) }) => {
-                TextColumn::new(&text.ends, &text.bytes, Presence::new(present))
-            }
-            _ => TextColumn::new(&[], &[], Presence::ALL),
+            Some(raw::Column {
+                present,
+                data: raw::Data::Packed(text),
+            }) => TextColumn::new(self.rows, &text.ends, &text.bytes, Presence::new(present)),
+            _ => TextColumn::new(0, &[], &[], Presence::ALL),
         }
     }
 
     pub fn ints(&self, field: IntIn) -> IntColumn<'_> {
         match self.columns.get(field.0) {
-            Some(raw::Column { present, data: raw::Data::Ints(values) }) => {
-                IntColumn::new(values, Presence::new(present))
-            }
-            _ => IntColumn::new(&[], Presence::ALL),
+            Some(raw::Column {
+                present,
+                data: raw::Data::Ints(values),
+            }) => IntColumn::new(self.rows, values, Presence::new(present)),
+            _ => IntColumn::new(0, &[], Presence::ALL),
         }
     }
 
     pub fn floats(&self, field: FloatIn) -> FloatColumn<'_> {
         match self.columns.get(field.0) {
-            Some(raw::Column { present, data: raw::Data::Floats(values) }) => {
-                FloatColumn::new(values, Presence::new(present))
-            }
-            _ => FloatColumn::new(&[], Presence::ALL),
+            Some(raw::Column {
+                present,
+                data: raw::Data::Floats(values),
+            }) => FloatColumn::new(self.rows, values, Presence::new(present)),
+            _ => FloatColumn::new(0, &[], Presence::ALL),
         }
     }
 
     pub fn booleans(&self, field: BoolIn) -> BoolColumn<'_> {
         match self.columns.get(field.0) {
-            Some(raw::Column { present, data: raw::Data::Booleans(values) }) => {
-                BoolColumn::new(values, Presence::new(present))
-            }
-            _ => BoolColumn::new(&[], Presence::ALL),
+            Some(raw::Column {
+                present,
+                data: raw::Data::Booleans(values),
+            }) => BoolColumn::new(self.rows, values, Presence::new(present)),
+            _ => BoolColumn::new(0, &[], Presence::ALL),
         }
     }
 
     /// Take a column out, to change its text in place. It reads as empty afterwards.
     pub fn take_text(&mut self, field: TextIn) -> TextBuffer {
-        let empty = raw::Column { present: Vec::new(), data: raw::Data::Ints(Vec::new()) };
-        match self.columns.get_mut(field.0).map(|column| std::mem::replace(column, empty)) {
-            Some(raw::Column { present, data: raw::Data::Packed(text) }) => {
-                TextBuffer { ends: text.ends, bytes: text.bytes, present }
-            }
+        let empty = raw::Column {
+            present: Vec::new(),
+            data: raw::Data::Ints(Vec::new()),
+        };
+        match self
+            .columns
+            .get_mut(field.0)
+            .map(|column| std::mem::replace(column, empty))
+        {
+            Some(raw::Column {
+                present,
+                data: raw::Data::Packed(text),
+            }) => TextBuffer {
+                ends: text.ends,
+                bytes: text.bytes,
+                present,
+            },
             _ => TextBuffer::default(),
         }
     }
@@ -113,12 +145,23 @@ mod tests {
     use super::*;
 
     fn wants() -> Vec<raw::Want> {
-        vec![raw::Want { field: "a".into(), kind: raw::Kind::Text, layout: raw::Layout::Packed }]
+        vec![raw::Want {
+            field: "a".into(),
+            kind: raw::Kind::Text,
+            layout: raw::Layout::Packed,
+        }]
     }
 
     fn batch(ends: Vec<u32>, bytes: &[u8], present: Vec<u8>) -> raw::Batch {
-        let data = raw::Data::Packed(raw::PackedText { ends, bytes: bytes.to_vec() });
-        raw::Batch { rows: 2, ts_ns: vec![0; 2], columns: vec![raw::Column { present, data }] }
+        let data = raw::Data::Packed(raw::PackedText {
+            ends,
+            bytes: bytes.to_vec(),
+        });
+        raw::Batch {
+            rows: 2,
+            ts_ns: vec![0; 2],
+            columns: vec![raw::Column { present, data }],
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub struct Presence<'a> {
 /// A text column: row i is `bytes[ends[i-1]..ends[i]]`.
 #[derive(Clone, Copy, Debug)]
 pub struct TextColumn<'a> {
+    rows: usize,
     ends: &'a [u32],
     bytes: &'a [u8],
     present: Presence<'a>,
@@ -25,6 +26,7 @@ pub struct TextBuffer {
 /// A column of numbers or truth values.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a, T> {
+    rows: usize,
     values: &'a [T],
     present: Presence<'a>,
 }
@@ -52,7 +54,11 @@ impl<'a> Presence<'a> {
 
     #[inline]
     pub fn get(self, row: usize) -> bool {
-        self.bits.is_empty() || self.bits.get(row / 8).is_some_and(|bits| bits & (1 << (row % 8)) != 0)
+        self.bits.is_empty()
+            || self
+                .bits
+                .get(row / 8)
+                .is_some_and(|bits| bits & (1 << (row % 8)) != 0)
     }
 
     /// True when not one row has a value, so that a column need not be looked at.
@@ -64,16 +70,27 @@ impl<'a> Presence<'a> {
 // === impl TextColumn ===
 
 impl<'a> TextColumn<'a> {
-    pub(crate) fn new(ends: &'a [u32], bytes: &'a [u8], present: Presence<'a>) -> Self {
-        TextColumn { ends, bytes, present }
+    pub(crate) fn new(
+        rows: usize,
+        ends: &'a [u32],
+        bytes: &'a [u8],
+        present: Presence<'a>,
+    ) -> Self {
+        TextColumn {
+            rows,
+            ends,
+            bytes,
+            present,
+        }
     }
 
+    /// Rows, present or not.
     pub fn len(self) -> usize {
-        self.ends.len()
+        self.rows
     }
 
     pub fn is_empty(self) -> bool {
-        self.ends.is_empty()
+        self.rows == 0
     }
 
     pub fn presence(self) -> Presence<'a> {
@@ -85,7 +102,7 @@ impl<'a> TextColumn<'a> {
         self.bytes
     }
 
-    /// Where each row's text ends in [`TextColumn::bytes`].
+    /// Where each row's text ends in [`TextColumn::bytes`]. May be empty where no row has a value.
     pub fn ends(self) -> &'a [u32] {
         self.ends
     }
@@ -104,7 +121,8 @@ impl<'a> TextColumn<'a> {
     #[inline]
     pub fn iter(self) -> impl Iterator<Item = (usize, Option<&'a str>)> {
         let mut start = 0;
-        self.ends.iter().enumerate().map(move |(row, &end)| {
+        (0..self.rows).map(move |row| {
+            let end = self.ends.get(row).copied().unwrap_or(start);
             let text = self.present.get(row).then(|| text(self.bytes, start, end));
             start = end;
             (row, text)
@@ -121,7 +139,10 @@ impl<'a> TextColumn<'a> {
 #[inline]
 fn text(bytes: &[u8], start: u32, end: u32) -> &str {
     let bytes = bytes.get(start as usize..end as usize).unwrap_or_default();
-    debug_assert!(std::str::from_utf8(bytes).is_ok(), "the host promises UTF-8");
+    debug_assert!(
+        std::str::from_utf8(bytes).is_ok(),
+        "the host promises UTF-8"
+    );
     // SAFETY: the interface promises UTF-8 with `ends` on character borders; the host packs the
     // column from its own strings. The generated bindings trust it in the same way for `string`.
     unsafe { std::str::from_utf8_unchecked(bytes) }
@@ -139,7 +160,7 @@ impl TextBuffer {
     }
 
     pub fn as_column(&self) -> TextColumn<'_> {
-        TextColumn::new(&self.ends, &self.bytes, self.present())
+        TextColumn::new(self.ends.len(), &self.ends, &self.bytes, self.present())
     }
 
     /// The bytes of all rows, to be overwritten in place. The result has to be UTF-8 within every
@@ -152,43 +173,53 @@ impl TextBuffer {
 // === impl Values ===
 
 impl<'a, T: Copy> Values<'a, T> {
-    pub(crate) fn new(values: &'a [T], present: Presence<'a>) -> Self {
-        Values { values, present }
+    pub(crate) fn new(rows: usize, values: &'a [T], present: Presence<'a>) -> Self {
+        Values {
+            rows,
+            values,
+            present,
+        }
     }
 
+    /// Rows, present or not.
     pub fn len(self) -> usize {
-        self.values.len()
+        self.rows
     }
 
     pub fn is_empty(self) -> bool {
-        self.values.is_empty()
+        self.rows == 0
     }
 
     pub fn presence(self) -> Presence<'a> {
         self.present
     }
 
-    /// One value for each row; what stands at an absent row means nothing.
+    /// One value for each row; what stands at an absent row means nothing. May be empty where no row
+    /// has a value.
     pub fn values(self) -> &'a [T] {
         self.values
     }
 
     #[inline]
     pub fn get(self, row: usize) -> Option<T> {
-        if self.present.get(row) { self.values.get(row).copied() } else { None }
+        if self.present.get(row) {
+            self.values.get(row).copied()
+        } else {
+            None
+        }
     }
 
     #[inline]
     pub fn iter(self) -> impl Iterator<Item = (usize, Option<T>)> {
-        (0..self.values.len()).map(move |row| (row, self.get(row)))
+        (0..self.rows).map(move |row| (row, self.get(row)))
     }
 }
 
 // === impl BoolColumn ===
 
 impl<'a> BoolColumn<'a> {
-    pub(crate) fn new(values: &'a [u8], present: Presence<'a>) -> Self {
-        BoolColumn(Values::new(values, present))
+    pub(crate) fn new(rows: usize, values: &'a [u8], present: Presence<'a>) -> Self {
+        BoolColumn(Values::new(rows, values, present))
     }
 
     pub fn len(self) -> usize {
@@ -213,17 +244,28 @@ mod tests {
     fn presence_reads_bit_by_bit() {
         let presence = Presence::new(&[0b0000_0101, 0b1]);
         let rows: Vec<bool> = (0..10).map(|row| presence.get(row)).collect();
-        assert_eq!(rows, [true, false, true, false, false, false, false, false, true, false]);
+        assert_eq!(
+            rows,
+            [
+                true, false, true, false, false, false, false, false, true, false
+            ]
+        );
         assert!(Presence::ALL.get(1_000_000));
         assert!(Presence::new(&[0, 0]).none() && !Presence::ALL.none());
     }
 
     #[test]
     fn absent_rows_are_none_and_keep_their_place() {
-        let column = TextColumn::new(&[1, 1, 3], b"abc", Presence::new(&[0b101]));
+        let column = TextColumn::new(3, &[1, 1, 3], b"abc", Presence::new(&[0b101]));
         let rows: Vec<_> = column.iter().collect();
         assert_eq!(rows, [(0, Some("a")), (1, None), (2, Some("bc"))]);
         assert_eq!(column.iter_present().count(), 2);
         assert_eq!(column.get(7), None);
+    }
+
+    #[test]
+    fn a_column_without_values_still_has_its_rows() {
+        let column = TextColumn::new(2, &[], b"", Presence::new(&[0]));
+        assert_eq!(column.iter().collect::<Vec<_>>(), [(0, None), (1, None)]);
     }
 }

@@ -90,7 +90,12 @@ pub struct Edit {
 
 impl<C: Cells> Patch<C> {
     fn new(target: u32) -> Self {
-        Patch { target, rows: Vec::new(), cells: C::default(), disorder: None }
+        Patch {
+            target,
+            rows: Vec::new(),
+            cells: C::default(),
+            disorder: None,
+        }
     }
 
     /// Give a row a new value. Rows come in ascending order, each at most once.
@@ -136,10 +141,20 @@ impl<C: Cells> From<Patch<C>> for Edit {
             };
         }
         let raw = (!patch.rows.is_empty()).then(|| {
-            let sparse = raw::Sparse { rows: patch.rows, column: patch.cells.into_raw() };
-            raw::Edit { target: patch.target, change: raw::Change::Some(sparse) }
+            let sparse = raw::Sparse {
+                rows: patch.rows,
+                column: patch.cells.into_raw(),
+            };
+            raw::Edit {
+                target: patch.target,
+                change: raw::Change::Some(sparse),
+            }
         });
-        Edit { raw, rows: None, error: None }
+        Edit {
+            raw,
+            rows: None,
+            error: None,
+        }
     }
 }
 
@@ -147,7 +162,10 @@ impl<C: Cells> From<Patch<C>> for Edit {
 
 impl<C: Cells> Replace<C> {
     fn new(target: u32) -> Self {
-        Replace { target, cells: C::default() }
+        Replace {
+            target,
+            cells: C::default(),
+        }
     }
 
     #[inline]
@@ -166,7 +184,14 @@ impl<C: Cells> From<Replace<C>> for Edit {
     fn from(replace: Replace<C>) -> Edit {
         let rows = Some(replace.cells.len());
         let change = raw::Change::Replace(replace.cells.into_raw());
-        Edit { raw: Some(raw::Edit { target: replace.target, change }), rows, error: None }
+        Edit {
+            raw: Some(raw::Edit {
+                target: replace.target,
+                change,
+            }),
+            rows,
+            error: None,
+        }
     }
 }
 
@@ -176,7 +201,11 @@ impl TextCells {
     /// Cells made elsewhere, for a plugin that fills a column faster than value by value:
     /// `ends[i]` is where row i's text ends in `bytes`.
     pub fn from_packed(ends: Vec<u32>, bytes: Vec<u8>) -> Self {
-        TextCells { ends, bytes, absent: Absent::default() }
+        TextCells {
+            ends,
+            bytes,
+            absent: Absent::default(),
+        }
     }
 }
 
@@ -200,8 +229,14 @@ impl Cells for TextCells {
 
     fn into_raw(self) -> raw::Column {
         let present = self.absent.bitmap(self.ends.len());
-        let text = raw::PackedText { ends: self.ends, bytes: self.bytes };
-        raw::Column { present, data: raw::Data::Packed(text) }
+        let text = raw::PackedText {
+            ends: self.ends,
+            bytes: self.bytes,
+        };
+        raw::Column {
+            present,
+            data: raw::Data::Packed(text),
+        }
     }
 }
 
@@ -238,7 +273,10 @@ impl Cells for ValueCells<i64> {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.split();
-        raw::Column { present, data: raw::Data::Ints(values) }
+        raw::Column {
+            present,
+            data: raw::Data::Ints(values),
+        }
     }
 }
 
@@ -259,7 +297,10 @@ impl Cells for ValueCells<f64> {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.split();
-        raw::Column { present, data: raw::Data::Floats(values) }
+        raw::Column {
+            present,
+            data: raw::Data::Floats(values),
+        }
     }
 }
 
@@ -280,7 +321,10 @@ impl Cells for BoolCells {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.0.split();
-        raw::Column { present, data: raw::Data::Booleans(values) }
+        raw::Column {
+            present,
+            data: raw::Data::Booleans(values),
+        }
     }
 }
 
@@ -321,13 +365,23 @@ macro_rules! edits {
 
             /// New values for every row, from cells that are filled already.
             pub fn replace_with(self, cells: $cells) -> Replace<$cells> {
-                Replace { target: self.0, cells }
+                Replace {
+                    target: self.0,
+                    cells,
+                }
             }
 
             /// Take the field from every row.
             pub fn clear(self) -> Edit {
-                let raw = raw::Edit { target: self.0, change: raw::Change::Clear };
-                Edit { raw: Some(raw), rows: None, error: None }
+                let raw = raw::Edit {
+                    target: self.0,
+                    change: raw::Change::Clear,
+                };
+                Edit {
+                    raw: Some(raw),
+                    rows: None,
+                    error: None,
+                }
             }
         }
     };
@@ -341,17 +395,38 @@ edits!(BoolOut, BoolCells);
 impl TextOut {
     /// New values for the named rows, from cells that are filled already.
     pub fn patch_with(self, rows: Vec<u32>, cells: TextCells) -> TextPatch {
-        let disorder = rows.windows(2).find(|pair| pair[1] <= pair[0]).map(|pair| (pair[0], pair[1]));
-        Patch { target: self.0, rows, cells, disorder }
+        let disorder = rows
+            .windows(2)
+            .find(|pair| pair[1] <= pair[0])
+            .map(|pair| (pair[0], pair[1]));
+        Patch {
+            target: self.0,
+            rows,
+            cells,
+            disorder,
+        }
     }
 
     /// Hand a taken column back as the new text of every row.
     pub fn put(self, buffer: TextBuffer) -> Edit {
         let rows = Some(buffer.ends.len());
-        let text = raw::PackedText { ends: buffer.ends, bytes: buffer.bytes };
-        let column = raw::Column { present: buffer.present, data: raw::Data::Packed(text) };
-        let raw = raw::Edit { target: self.0, change: raw::Change::Replace(column) };
-        Edit { raw: Some(raw), rows, error: None }
+        let text = raw::PackedText {
+            ends: buffer.ends,
+            bytes: buffer.bytes,
+        };
+        let column = raw::Column {
+            present: buffer.present,
+            data: raw::Data::Packed(text),
+        };
+        let raw = raw::Edit {
+            target: self.0,
+            change: raw::Change::Replace(column),
+        };
+        Edit {
+            raw: Some(raw),
+            rows,
+            error: None,
+        }
     }
 }
 
@@ -379,15 +454,28 @@ mod tests {
         let mut full = TextOut(3).replace();
         full.push("a");
         full.push("b");
-        let Some(raw::Edit { target: 3, change: raw::Change::Replace(column) }) = Edit::from(full).raw
+        let Some(raw::Edit {
+            target: 3,
+            change: raw::Change::Replace(column),
+        }) = Edit::from(full).raw
         else {
             panic!("a replacement of target 3");
         };
         assert!(column.present.is_empty());
 
         let mut gaps = BoolOut(0).replace();
-        (0..9).for_each(|row| if row == 8 { gaps.push_absent() } else { gaps.push(true) });
-        let Some(raw::Edit { change: raw::Change::Replace(column), .. }) = Edit::from(gaps).raw else {
+        (0..9).for_each(|row| {
+            if row == 8 {
+                gaps.push_absent()
+            } else {
+                gaps.push(true)
+            }
+        });
+        let Some(raw::Edit {
+            change: raw::Change::Replace(column),
+            ..
+        }) = Edit::from(gaps).raw
+        else {
             panic!("a replacement");
         };
         assert_eq!(column.present, [0xff, 0]);

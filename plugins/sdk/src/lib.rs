@@ -88,6 +88,7 @@ mod column;
 mod edit;
 mod event;
 mod log;
+mod memo;
 mod notice;
 mod output;
 mod plan;
@@ -102,6 +103,7 @@ pub use edit::{
 };
 pub use event::Event;
 pub use log::log;
+pub use memo::Memo;
 pub use notice::{Notice, Severity};
 pub use output::Output;
 pub use plan::{

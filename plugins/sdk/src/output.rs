@@ -25,7 +25,11 @@ impl Output {
             notices: Vec::new(),
             events: Vec::new(),
         };
-        Output { rows, raw, error: None }
+        Output {
+            rows,
+            raw,
+            error: None,
+        }
     }
 
     /// Decide about one row. The last word counts.
@@ -57,8 +61,16 @@ impl Output {
             self.fail(error);
         }
         if let Some(raw) = edit.raw {
-            if self.raw.edits.iter().any(|other| other.target == raw.target) {
-                self.fail(format!("two edits of write {}: join them into one", raw.target));
+            if self
+                .raw
+                .edits
+                .iter()
+                .any(|other| other.target == raw.target)
+            {
+                self.fail(format!(
+                    "two edits of write {}: join them into one",
+                    raw.target
+                ));
             }
             self.raw.edits.push(raw);
         }

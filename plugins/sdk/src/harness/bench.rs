@@ -26,7 +26,11 @@ pub fn bench<P: Plugin>(
     batch_rows: usize,
     time: Duration,
 ) -> Result<Timing, String> {
-    let config = if config.is_null() { String::new() } else { config.to_string() };
+    let config = if config.is_null() {
+        String::new()
+    } else {
+        config.to_string()
+    };
     let (mut plugin, plan) = Instance::<P>::configure(&config)?;
     let batches: Vec<_> = events
         .chunks(batch_rows.max(1))
@@ -51,5 +55,8 @@ pub fn bench<P: Plugin>(
         }
     }
     figures.sort_by(f64::total_cmp);
-    Ok(Timing { ns_per_event: figures[figures.len() / 2], batches: figures.len() })
+    Ok(Timing {
+        ns_per_event: figures[figures.len() / 2],
+        batches: figures.len(),
+    })
 }

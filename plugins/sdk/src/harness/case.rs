@@ -74,7 +74,10 @@ pub fn check_cases<P: Plugin>(toml: &str) {
         .cases
         .iter()
         .filter_map(|case| {
-            let failure = case.run::<P>().and_then(|outcome| case.check(&outcome)).err()?;
+            let failure = case
+                .run::<P>()
+                .and_then(|outcome| case.check(&outcome))
+                .err()?;
             Some(format!("case `{}`:\n{failure}", case.name))
         })
         .collect();
@@ -108,7 +111,9 @@ impl Suite {
                 notices: case.notices,
             })
         });
-        Ok(Suite { cases: cases.collect::<Result<_, _>>()? })
+        Ok(Suite {
+            cases: cases.collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -143,7 +148,10 @@ impl Case {
                         let there = |field: &&Value| {
                             field.as_str().is_some_and(|field| !event[field].is_null())
                         };
-                        fields.iter().find(there).map(|field| format!("{field} should be absent"))
+                        fields
+                            .iter()
+                            .find(there)
+                            .map(|field| format!("{field} should be absent"))
                     }
                     _ => (!means(&event[field], wanted))
                         .then(|| format!("`{field}` is {}, expected {wanted}", event[field])),
@@ -171,7 +179,11 @@ impl Case {
                 }
             }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong.join("\n"))
+        }
     }
 }
 
@@ -185,7 +197,9 @@ fn means(is: &Value, wanted: &Value) -> bool {
         (Value::Object(is), Value::Object(wanted)) => wanted
             .iter()
             .all(|(key, wanted)| is.get(key).is_some_and(|is| means(is, wanted))),
-        (Value::Number(is), Value::Number(wanted)) => is == wanted || is.as_f64() == wanted.as_f64(),
+        (Value::Number(is), Value::Number(wanted)) => {
+            is == wanted || is.as_f64() == wanted.as_f64()
+        }
         _ => is == wanted,
     }
 }
@@ -207,7 +221,11 @@ mod tests {
     "#;
 
     fn outcome(event: Value, verdict: &str) -> Outcome {
-        Outcome { events: vec![event], verdicts: vec![verdict.into()], ..Outcome::default() }
+        Outcome {
+            events: vec![event],
+            verdicts: vec![verdict.into()],
+            ..Outcome::default()
+        }
     }
 
     #[test]

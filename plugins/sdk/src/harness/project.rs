@@ -15,17 +15,28 @@ pub(super) fn subscribed(plan: &raw::Plan, events: &[Value]) -> Vec<usize> {
             || plan.subscribe.iter().any(|wanted| {
                 is_in(&wanted.components, "component")
                     && is_in(&wanted.events, "event")
-                    && wanted.min_level.is_none_or(|min| level(event).is_some_and(|is| is >= min.into()))
+                    && wanted
+                        .min_level
+                        .is_none_or(|min| level(event).is_some_and(|is| is >= min.into()))
             })
     };
-    (0..events.len()).filter(|&row| matches(&events[row])).collect()
+    (0..events.len())
+        .filter(|&row| matches(&events[row]))
+        .collect()
 }
 
 pub(super) fn batch(plan: &raw::Plan, events: &[Value], rows: &[usize]) -> raw::Batch {
     raw::Batch {
         rows: rows.len() as u32,
-        ts_ns: rows.iter().map(|&row| events[row]["ts"].as_u64().unwrap_or(0)).collect(),
-        columns: plan.reads.iter().map(|want| column(want, events, rows)).collect(),
+        ts_ns: rows
+            .iter()
+            .map(|&row| events[row]["ts"].as_u64().unwrap_or(0))
+            .collect(),
+        columns: plan
+            .reads
+            .iter()
+            .map(|want| column(want, events, rows))
+            .collect(),
     }
 }
 
@@ -33,35 +44,61 @@ fn column(want: &raw::Want, events: &[Value], rows: &[usize]) -> raw::Column {
     let cells = rows.iter().map(|&row| &events[row]);
     match want.kind {
         raw::Kind::Text => {
-            let mut text = raw::PackedText { ends: Vec::new(), bytes: Vec::new() };
+            let mut text = raw::PackedText {
+                ends: Vec::new(),
+                bytes: Vec::new(),
+            };
             let present = bitmap(cells.map(|event| {
                 let cell = as_text(&event[&want.field]);
-                text.bytes.extend_from_slice(cell.as_deref().unwrap_or_default().as_bytes());
+                text.bytes
+                    .extend_from_slice(cell.as_deref().unwrap_or_default().as_bytes());
                 text.ends.push(text.bytes.len() as u32);
                 cell.is_some()
             }));
-            raw::Column { present, data: raw::Data::Packed(text) }
+            raw::Column {
+                present,
+                data: raw::Data::Packed(text),
+            }
         }
         raw::Kind::Int => {
             let is_level = want.field == "level";
             let values: Vec<Option<i64>> = cells
-                .map(|event| if is_level { level(event) } else { event[&want.field].as_i64() })
+                .map(|event| {
+                    if is_level {
+                        level(event)
+                    } else {
+                        event[&want.field].as_i64()
+                    }
+                })
                 .collect();
             let present = bitmap(values.iter().map(Option::is_some));
             let values = values.into_iter().map(Option::unwrap_or_default).collect();
-            raw::Column { present, data: raw::Data::Ints(values) }
+            raw::Column {
+                present,
+                data: raw::Data::Ints(values),
+            }
         }
         raw::Kind::Float => {
             let values: Vec<Option<f64>> = cells.map(|event| event[&want.field].as_f64()).collect();
             let present = bitmap(values.iter().map(Option::is_some));
             let values = values.into_iter().map(Option::unwrap_or_default).collect();
-            raw::Column { present, data: raw::Data::Floats(values) }
+            raw::Column {
+                present,
+                data: raw::Data::Floats(values),
+            }
         }
         raw::Kind::Boolean => {
-            let values: Vec<Option<bool>> = cells.map(|event| event[&want.field].as_bool()).collect();
+            let values: Vec<Option<bool>> =
+                cells.map(|event| event[&want.field].as_bool()).collect();
             let present = bitmap(values.iter().map(Option::is_some));
-            let values = values.into_iter().map(|value| value.unwrap_or_default().into()).collect();
-            raw::Column { present, data: raw::Data::Booleans(values) }
+            let values = values
+                .into_iter()
+                .map(|value| value.unwrap_or_default().into())
+                .collect();
+            raw::Column {
+                present,
+                data: raw::Data::Booleans(values),
+            }
         }
     }
 }
@@ -106,7 +143,11 @@ mod tests {
     #[test]
     fn a_subscription_needs_all_its_parts() {
         let mut plan = Plan::default();
-        plan.subscribe(Subscription::new().component("risk").min_level(Level::Error));
+        plan.subscribe(
+            Subscription::new()
+                .component("risk")
+                .min_level(Level::Error),
+        );
         plan.subscribe(Subscription::new().event("fill"));
         let plan = plan.into_raw().unwrap();
         let events = [
