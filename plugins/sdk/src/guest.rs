@@ -130,11 +130,11 @@ macro_rules! export {
 
                 fn restore(state: Vec<u8>) -> Result<(), String> {
                     SLOT.with(|slot| slot.with(|plugin| plugin.restore(&state)))
-                .and_then(|out| out)
+                        .and_then(|out| out)
                 }
             }
 
-            $crate::bindings::export_guest!(Exported with_types_in $crate::bindings);
+    $crate::bindings::export_guest!(Exported with_types_in $crate::bindings);
         };
     };
 }

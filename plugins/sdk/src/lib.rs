@@ -99,7 +99,7 @@ pub use batch::Batch;
 pub use column::{BoolColumn, FloatColumn, IntColumn, Presence, TextBuffer, TextColumn, Values};
 pub use edit::{
     BoolCells, BoolPatch, BoolReplace, Cells, Edit, FloatCells, FloatPatch, FloatReplace, IntCells,
-    IntPatch, IntReplace, Patch, Replace, TextCells, TextPatch, TextReplace, ValueCells,
+    IntPatch, IntReplace, KnownText, Patch, Replace, TextCells, TextPatch, TextReplace, ValueCells,
 };
 pub use event::Event;
 pub use log::log;
