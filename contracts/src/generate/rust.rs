@@ -72,7 +72,7 @@ fn components(contract: &Contract) -> String {
 fn events(contract: &Contract) -> String {
     let mut out = head("One struct for each event of the contract.");
     out.push_str(
-        "use crate::event::Event;\nuse crate::record::RecordWriter;\nuse crate::schema::{Lane, Level};\n",
+        "use crate::event::{Event, Generated};\nuse crate::record::RecordWriter;\nuse crate::schema::{Lane, Level};\n",
     );
     for (id, event) in contract.events.iter().enumerate() {
         event_struct(contract, event, &mut out);
@@ -121,17 +121,17 @@ fn event_struct(contract: &Contract, event: &Event, out: &mut String) {
 }
 
 fn event_impl(contract: &Contract, id: usize, event: &Event, out: &mut String) {
+    let name = pascal(&event.name);
+    let lifetime = if borrows(contract, event) { "<'_>" } else { "" };
     let _ = writeln!(
         out,
-        "\nimpl Event for {}{} {{\n    \
+        "\nimpl Generated for {name}{lifetime} {{}}\n\nimpl Event for {name}{lifetime} {{\n    \
          const ID: u16 = {id};\n    \
          const NAME: &'static str = {:?};\n    \
          const LANE: Lane = Lane::{};\n    \
          const LEVEL: Level = Level::{};\n\n    \
          #[inline(always)]\n    \
          fn encode(&self, w: &mut RecordWriter<'_>) {{",
-        pascal(&event.name),
-        if borrows(contract, event) { "<'_>" } else { "" },
         event.name,
         lane(event.lane),
         level(event.level),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::queue::Queue;
 use crate::schema::Lane;
 use crate::telemetry::Handle;
-use crate::{Component, Event, Record, clock};
+use crate::{Component, Event, clock};
 
 /// Emits the events of one component. Clone it freely, use it from any thread.
 ///
@@ -32,16 +32,23 @@ impl Emitter {
     }
 
     /// Emits it now.
-    #[inline]
+    #[inline(always)]
     pub fn emit<E: Event>(&self, event: &E) {
-        self.emit_at(clock::now_ns(), event);
+        self.push(event, clock::now_ns);
     }
 
     /// Emits it as of `ts_ns` (UTC, ns since 1970): for replays, or where the time is known.
-    #[inline]
+    #[inline(always)]
     pub fn emit_at<E: Event>(&self, ts_ns: u64, event: &E) {
-        let record = Record::encode(event, self.station.component, ts_ns);
-        self.station.queues[E::LANE as usize].push(E::LANE, record);
+        self.push(event, || ts_ns);
+    }
+
+    // Inlined into the component's code, where most fields of an event are constants or absent:
+    // what does not depend on the moment is then decided by the compiler.
+    #[inline(always)]
+    fn push<E: Event>(&self, event: &E, ts_ns: impl FnOnce() -> u64) {
+        let queue = &self.station.queues[E::LANE as usize];
+        queue.push(event, self.station.component, ts_ns);
     }
 }
 

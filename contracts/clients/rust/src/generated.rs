@@ -5,6 +5,7 @@
 pub(crate) mod components;
 #[rustfmt::skip]
 pub mod events;
+#[allow(clippy::new_ret_no_self)] // a label value may be called `new`
 #[rustfmt::skip]
 pub mod metrics;
 #[rustfmt::skip]

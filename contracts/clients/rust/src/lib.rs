@@ -21,10 +21,15 @@ mod keeper;
 pub mod metric;
 mod queue;
 mod record;
+mod ring;
+#[cfg(test)]
+#[path = "ring/tests.rs"]
+mod ring_tests;
 pub mod schema;
 mod shipper;
 mod spill;
 mod stream;
+mod sync;
 mod telemetry;
 
 pub use emitter::Emitter;

@@ -1,28 +1,39 @@
 //! The queue of one component and lane, with its lane's overflow policy and its counts.
 //!
-//! The emitting side takes a `seq`, then pushes; it never waits. The draining side has a lock of
-//! its own where the lane spills, because the spill file and the queue must be emptied in order.
+//! The emitting side takes a `seq` and writes its record, or counts why it could not; it never
+//! waits. The draining side has a lock of its own: drains take turns, and the spill file and the ring
+//! are emptied in order.
 
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossbeam::queue::ArrayQueue;
 use crossbeam::utils::CachePadded;
 
-use crate::Record;
+use crate::ring::{Ring, RingReader};
 use crate::schema::Lane;
 use crate::spill::{Spill, SpillState};
 use crate::stream::{DropReason, StreamCounts};
+use crate::{Component, Event, Record};
 
 pub(crate) struct Queue {
-    /// The last number given. Written by every emit: alone on its cache line.
-    seq: CachePadded<AtomicU64>,
-    slots: ArrayQueue<Record>,
-    lane: Lane,
+    slots: Slots,
     losses: CachePadded<Losses>,
     popped: CachePadded<AtomicU64>,
-    /// Audit only. The lock belongs to the draining side: emitting never takes it.
-    spill: Option<Mutex<Spill>>,
+    drain: Mutex<DrainSide>,
+}
+
+/// Where records wait, by what happens when there is no room.
+enum Slots {
+    /// Guard, audit, log: the newest is dropped. Records come out in the order of `seq`.
+    DropNewest(Ring<Record>),
+    /// Metric: the oldest is dropped, which takes a queue that producers may pop from.
+    DropOldest {
+        /// The last number given.
+        seq: CachePadded<AtomicU64>,
+        records: ArrayQueue<Record>,
+    },
 }
 
 /// Off the path of an event that finds room.
@@ -34,37 +45,77 @@ struct Losses {
     spill_state: AtomicU8,
 }
 
+/// Only a drain, or the thread that spills, is here.
+struct DrainSide {
+    reader: Option<RingReader>,
+    /// Audit only.
+    spill: Option<Spill>,
+}
+
 /// A spill begins when the queue is this full...
 const SPILL_ABOVE: (usize, usize) = (1, 2);
 /// ...and ends here. Half a queue of room absorbs what arrives while the file is written.
 const SPILL_DOWN_TO: (usize, usize) = (1, 4);
+/// From here on the queue is looked at more often.
+const FILLING: (usize, usize) = (1, 8);
 
 impl Queue {
     pub(crate) fn new(lane: Lane, capacity: usize, spill: Option<Spill>) -> Queue {
+        let (slots, reader) = if lane == Lane::Metric {
+            let slots = Slots::DropOldest {
+                seq: CachePadded::default(),
+                records: ArrayQueue::new(capacity.max(1)),
+            };
+            (slots, None)
+        } else {
+            let (ring, reader) = Ring::new(capacity);
+            (Slots::DropNewest(ring), Some(reader))
+        };
         Queue {
-            seq: CachePadded::new(AtomicU64::new(0)),
-            slots: ArrayQueue::new(capacity.max(1)),
-            lane,
+            slots,
             losses: CachePadded::default(),
-            popped: CachePadded::new(AtomicU64::new(0)),
-            spill: spill.map(Mutex::new),
+            popped: CachePadded::default(),
+            drain: Mutex::new(DrainSide { reader, spill }),
         }
     }
 
-    /// The hot path: one `fetch_add`, one push.
+    /// The hot path. `ts_ns` is asked for once there is a place for the event.
     #[inline(always)]
-    pub(crate) fn push(&self, lane: Lane, mut record: Record) {
-        debug_assert!(lane == self.lane);
-        if record.truncated() {
-            self.count_truncated();
-        }
-        record.set_seq(self.seq.fetch_add(1, Ordering::Relaxed) + 1);
-        if matches!(lane, Lane::Metric) {
-            if self.slots.force_push(record).is_some() {
-                self.count_drop(DropReason::Displaced);
+    pub(crate) fn push<E: Event>(
+        &self,
+        event: &E,
+        component: Component,
+        ts_ns: impl FnOnce() -> u64,
+    ) {
+        match &self.slots {
+            Slots::DropNewest(ring) => {
+                // SAFETY: `encode_into` initialises the record, and neither it nor the clock can
+                // unwind: events are generated, no code of a user runs here.
+                let pushed = unsafe {
+                    ring.push(
+                        #[inline(always)]
+                        |slot: &mut MaybeUninit<Record>, seq| {
+                            Record::encode_into(slot, event, component, ts_ns(), seq)
+                        },
+                    )
+                };
+                match pushed {
+                    Some(false) => {}
+                    Some(true) => self.count_truncated(),
+                    None => self.count_full(),
+                }
             }
-        } else if self.slots.push(record).is_err() {
-            self.count_full();
+            Slots::DropOldest { seq, records } => {
+                let mut slot = MaybeUninit::uninit();
+                let seq = seq.fetch_add(1, Ordering::Relaxed) + 1;
+                if Record::encode_into(&mut slot, event, component, ts_ns(), seq) {
+                    self.count_truncated();
+                }
+                // SAFETY: `encode_into` has initialised it.
+                if records.force_push(unsafe { slot.assume_init() }).is_some() {
+                    self.count_drop(DropReason::Displaced);
+                }
+            }
         }
     }
 
@@ -92,17 +143,15 @@ impl Queue {
 
     pub(crate) fn pop(&self, into: &mut Vec<Record>, max: usize) -> usize {
         let before = into.len();
-        // Held until the end: nothing may move from the queue to the file meanwhile.
-        let mut spill = self.lock_spill();
-        let mut older_ones_wait = false;
-        if let Some(spill) = &mut spill {
+        let mut drain = self.lock_drain();
+        if let Some(spill) = &mut drain.spill {
             self.count_damaged(spill.pop(into, max));
             self.show_state(spill);
-            older_ones_wait = spill.records() > 0;
         }
-        while !older_ones_wait
+        // What is left in the file is older than anything in the queue.
+        while !drain.has_spilled()
             && into.len() - before < max
-            && let Some(record) = self.slots.pop()
+            && let Some(record) = self.pop_slot(&mut drain)
         {
             into.push(record);
         }
@@ -111,10 +160,18 @@ impl Queue {
         popped
     }
 
+    fn pop_slot(&self, drain: &mut DrainSide) -> Option<Record> {
+        match (&self.slots, &mut drain.reader) {
+            // SAFETY: the two came together, in `new`.
+            (Slots::DropNewest(ring), Some(reader)) => unsafe { ring.pop(reader) },
+            (Slots::DropOldest { records, .. }, _) => records.pop(),
+            (Slots::DropNewest(_), None) => None,
+        }
+    }
+
     /// Moves the oldest records of a queue that is filling up to its file. True if it moved any.
     pub(crate) fn relieve(&self) -> bool {
-        self.slots.len() >= part(self.slots.capacity(), SPILL_ABOVE)
-            && self.spill_down_to(part(self.slots.capacity(), SPILL_DOWN_TO))
+        self.is_fuller_than(SPILL_ABOVE) && self.spill_down_to(self.part(SPILL_DOWN_TO))
     }
 
     /// Before the process ends: what no drain took goes to disk, for the next run.
@@ -123,14 +180,15 @@ impl Queue {
     }
 
     fn spill_down_to(&self, keep: usize) -> bool {
-        let Some(mut spill) = self.lock_spill() else {
+        let mut drain = self.lock_drain();
+        let Some(mut spill) = drain.spill.take() else {
             return false;
         };
         let mut moved = 0;
         loop {
             let taken = spill.push(|| {
-                if self.slots.len() > keep {
-                    self.slots.pop()
+                if self.len() > keep {
+                    self.pop_slot(&mut drain)
                 } else {
                     None
                 }
@@ -141,12 +199,12 @@ impl Queue {
             }
         }
         self.show_state(&spill);
+        drain.spill = Some(spill);
         moved > 0
     }
 
-    fn lock_spill(&self) -> Option<MutexGuard<'_, Spill>> {
-        let lock = self.spill.as_ref()?;
-        Some(lock.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock_drain(&self) -> MutexGuard<'_, DrainSide> {
+        self.drain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count_damaged(&self, records: u64) {
@@ -160,18 +218,37 @@ impl Queue {
             .store(spill.state() as u8, Ordering::Relaxed);
     }
 
-    /// How full the queue is, for the thread that relieves it.
+    /// For the thread that relieves it: time to look more often.
     pub(crate) fn is_filling(&self) -> bool {
-        self.spill.is_some() && self.slots.len() >= part(self.slots.capacity(), (1, 8))
+        self.is_fuller_than(FILLING)
+    }
+
+    fn is_fuller_than(&self, part: (usize, usize)) -> bool {
+        self.len() >= self.part(part)
+    }
+
+    fn part(&self, (numerator, denominator): (usize, usize)) -> usize {
+        let capacity = match &self.slots {
+            Slots::DropNewest(ring) => ring.capacity(),
+            Slots::DropOldest { records, .. } => records.capacity(),
+        };
+        (capacity * numerator / denominator).max(1)
+    }
+
+    fn len(&self) -> usize {
+        match &self.slots {
+            Slots::DropNewest(ring) => ring.len(),
+            Slots::DropOldest { records, .. } => records.len(),
+        }
     }
 
     pub(crate) fn counts(&self) -> StreamCounts {
         // With the lock, a record is not on its way between queue and file.
-        let spill = self.lock_spill();
+        let drain = self.lock_drain();
         let counts = StreamCounts {
             popped: self.popped.load(Ordering::Relaxed),
-            queued: self.slots.len() as u64,
-            spilled: spill.as_ref().map_or(0, |spill| spill.records()),
+            queued: self.len() as u64,
+            spilled: drain.spill.as_ref().map_or(0, Spill::records),
             dropped_by: std::array::from_fn(|reason| {
                 self.losses.dropped_by[reason].load(Ordering::Relaxed)
             }),
@@ -179,21 +256,24 @@ impl Queue {
             emitted: 0,
         };
         // Last, so that it is never less than the rest adds up to.
-        StreamCounts {
-            emitted: self.seq.load(Ordering::Relaxed),
-            ..counts
-        }
+        let emitted = match &self.slots {
+            Slots::DropNewest(ring) => ring.seq(),
+            Slots::DropOldest { seq, .. } => seq.load(Ordering::Relaxed),
+        };
+        StreamCounts { emitted, ..counts }
     }
 }
 
-fn part(capacity: usize, (numerator, denominator): (usize, usize)) -> usize {
-    (capacity * numerator / denominator).max(1)
+impl DrainSide {
+    fn has_spilled(&self) -> bool {
+        self.spill.as_ref().is_some_and(|spill| spill.records() > 0)
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{Component, events};
+    use crate::events;
 
     /// A record that is told by its number.
     pub(crate) fn numbered(seq: u64) -> Record {
@@ -201,9 +281,14 @@ pub(crate) mod tests {
             strategy_id: "mm-1",
             ..Default::default()
         };
-        let mut record = Record::encode(&event, Component::Risk, 0);
-        record.set_seq(seq);
-        record
+        let mut slot = MaybeUninit::uninit();
+        Record::encode_into(&mut slot, &event, Component::Risk, 0, seq);
+        // SAFETY: just written.
+        unsafe { slot.assume_init() }
+    }
+
+    fn push(queue: &Queue) {
+        queue.push(&events::RiskDecision::default(), Component::Risk, || 0);
     }
 
     fn seqs(queue: &Queue) -> Vec<u64> {
@@ -215,7 +300,7 @@ pub(crate) mod tests {
     fn overfilled(lane: Lane) -> Queue {
         let queue = Queue::new(lane, 4, None);
         for _ in 0..6 {
-            queue.push(lane, numbered(0));
+            push(&queue);
         }
         queue
     }
@@ -232,10 +317,8 @@ pub(crate) mod tests {
             assert_eq!(seqs(&queue), kept, "{lane:?}");
             let counts = queue.counts();
             assert_eq!((counts.emitted, counts.popped, counts.queued), (6, 4, 0));
-            assert_eq!(
-                counts.dropped_reasons().collect::<Vec<_>>(),
-                [(reason.name(), 2)]
-            );
+            let dropped: Vec<_> = counts.dropped_reasons().collect();
+            assert_eq!(dropped, [(reason.name(), 2)]);
         }
     }
 
@@ -243,7 +326,7 @@ pub(crate) mod tests {
     fn a_dropped_event_leaves_a_hole_in_the_sequence() {
         let queue = overfilled(Lane::Log);
         seqs(&queue);
-        queue.push(Lane::Log, numbered(0));
+        push(&queue);
         assert_eq!(seqs(&queue), [7]);
     }
 }

@@ -46,29 +46,36 @@ pub struct Record {
     seq: u64,
     /// Bit `i`: field `i` of the event's schema is in the payload.
     present: u64,
+    tail: Tail,
+    payload: [MaybeUninit<u8>; PAYLOAD_BYTES],
+}
+
+/// The end of the header: one word, written by one store.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+struct Tail {
     event: u16,
     component: u8,
     flags: u8,
     /// Bytes of the payload in use; those are initialised.
     len: u8,
     _spare: [u8; 3],
-    payload: [MaybeUninit<u8>; PAYLOAD_BYTES],
 }
 
 impl Record {
     /// Index into [`EVENTS`].
     pub fn event(&self) -> u16 {
-        self.event
+        self.tail.event
     }
 
     /// None for bytes that no client of this contract wrote.
     pub fn schema(&self) -> Option<&'static EventSchema> {
-        EVENTS.get(usize::from(self.event))
+        EVENTS.get(usize::from(self.tail.event))
     }
 
     /// The component whose queue it went through.
     pub fn component(&self) -> Option<Component> {
-        Component::from_index(self.component)
+        Component::from_index(self.tail.component)
     }
 
     /// UTC, ns since 1970.
@@ -76,16 +83,16 @@ impl Record {
         self.ts_ns
     }
 
-    /// Position in its queue, from 1; a hole is an event that was dropped, and counted.
-    ///
-    /// Producers on several threads may overtake each other by a few places.
+    /// Position in its queue, from 1; a hole is an event that was dropped, and counted. Records come
+    /// out of a queue in this order, but for the metric lane, where producers on several threads may
+    /// overtake each other by a few places.
     pub fn seq(&self) -> u64 {
         self.seq
     }
 
     /// A text was cut to fit into the slot.
     pub fn truncated(&self) -> bool {
-        self.flags & TRUNCATED != 0
+        self.tail.flags & TRUNCATED != 0
     }
 
     /// The fields that are set. Ends early on a damaged record, never panics.
@@ -94,9 +101,9 @@ impl Record {
     }
 
     fn payload(&self) -> &[u8] {
-        let len = usize::from(self.len).min(PAYLOAD_BYTES);
+        let len = usize::from(self.tail.len).min(PAYLOAD_BYTES);
         // SAFETY: the first `len` bytes of the payload were initialised by whoever made the record:
-        // `encode` and `from_bytes`, the only two, set `len` to what they wrote.
+        // `encode_into` and `from_bytes`, the only two, set `len` to what they wrote.
         unsafe { std::slice::from_raw_parts(self.payload.as_ptr().cast(), len) }
     }
 
@@ -105,8 +112,8 @@ impl Record {
         out.extend_from_slice(&self.ts_ns.to_le_bytes());
         out.extend_from_slice(&self.seq.to_le_bytes());
         out.extend_from_slice(&self.present.to_le_bytes());
-        out.extend_from_slice(&self.event.to_le_bytes());
-        out.extend_from_slice(&[self.component, self.flags, self.len, 0, 0, 0]);
+        out.extend_from_slice(&self.tail.event.to_le_bytes());
+        out.extend_from_slice(&[self.tail.component, self.tail.flags, self.tail.len, 0, 0, 0]);
         out.extend_from_slice(self.payload());
     }
 
@@ -123,21 +130,19 @@ impl Record {
             ts_ns: word(0),
             seq: word(8),
             present: word(16),
-            event: u16::from_le_bytes([header[24], header[25]]),
-            component: header[26],
-            flags: header[27],
-            len: header[28],
-            _spare: [0; 3],
+            tail: Tail {
+                event: u16::from_le_bytes([header[24], header[25]]),
+                component: header[26],
+                flags: header[27],
+                len: header[28],
+                _spare: [0; 3],
+            },
             payload: [MaybeUninit::uninit(); PAYLOAD_BYTES],
         };
         for (slot, byte) in record.payload.iter_mut().zip(payload) {
             slot.write(*byte);
         }
         Some(record)
-    }
-
-    pub(crate) fn set_seq(&mut self, seq: u64) {
-        self.seq = seq;
     }
 }
 

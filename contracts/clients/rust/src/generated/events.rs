@@ -2,7 +2,7 @@
 //!
 //! Generated from `contracts/trading.toml` by `cargo xtask bless`; do not edit.
 
-use crate::event::Event;
+use crate::event::{Event, Generated};
 use crate::record::RecordWriter;
 use crate::schema::{Lane, Level};
 
@@ -30,6 +30,8 @@ pub struct BookUpdate<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for BookUpdate<'_> {}
 
 impl Event for BookUpdate<'_> {
     const ID: u16 = 0;
@@ -76,6 +78,8 @@ pub struct TickTrigger<'a> {
     pub latency_us: Option<f64>,
 }
 
+impl Generated for TickTrigger<'_> {}
+
 impl Event for TickTrigger<'_> {
     const ID: u16 = 1;
     const NAME: &'static str = "tick_trigger";
@@ -113,6 +117,8 @@ pub struct FeedGap<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl Generated for FeedGap<'_> {}
+
 impl Event for FeedGap<'_> {
     const ID: u16 = 2;
     const NAME: &'static str = "feed_gap";
@@ -146,6 +152,8 @@ pub struct FeedConnected<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl Generated for FeedConnected<'_> {}
+
 impl Event for FeedConnected<'_> {
     const ID: u16 = 3;
     const NAME: &'static str = "feed_connected";
@@ -178,6 +186,8 @@ pub struct FeedDisconnected<'a> {
     /// Time without data. Unit: seconds.
     pub gap_s: Option<f64>,
 }
+
+impl Generated for FeedDisconnected<'_> {}
 
 impl Event for FeedDisconnected<'_> {
     const ID: u16 = 4;
@@ -220,6 +230,8 @@ pub struct FeedLogin<'a> {
     pub account: Option<&'a str>,
 }
 
+impl Generated for FeedLogin<'_> {}
+
 impl Event for FeedLogin<'_> {
     const ID: u16 = 5;
     const NAME: &'static str = "feed_login";
@@ -256,6 +268,8 @@ pub struct FeedLogout<'a> {
     /// What went wrong, as the program or the broker says it. May quote credentials and persons.
     pub error: Option<&'a str>,
 }
+
+impl Generated for FeedLogout<'_> {}
 
 impl Event for FeedLogout<'_> {
     const ID: u16 = 6;
@@ -297,6 +311,8 @@ pub struct FeedReconnect<'a> {
     /// What went wrong, as the program or the broker says it. May quote credentials and persons.
     pub error: Option<&'a str>,
 }
+
+impl Generated for FeedReconnect<'_> {}
 
 impl Event for FeedReconnect<'_> {
     const ID: u16 = 7;
@@ -343,6 +359,8 @@ pub struct BusOverflow<'a> {
     pub reason_code: Option<&'a str>,
 }
 
+impl Generated for BusOverflow<'_> {}
+
 impl Event for BusOverflow<'_> {
     const ID: u16 = 8;
     const NAME: &'static str = "bus_overflow";
@@ -383,6 +401,8 @@ pub struct Signal<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for Signal<'_> {}
 
 impl Event for Signal<'_> {
     const ID: u16 = 9;
@@ -432,6 +452,8 @@ pub struct IntentCreated<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for IntentCreated<'_> {}
 
 impl Event for IntentCreated<'_> {
     const ID: u16 = 10;
@@ -503,6 +525,8 @@ pub struct RiskDecision<'a> {
     pub cmd_id: Option<i64>,
 }
 
+impl Generated for RiskDecision<'_> {}
+
 impl Event for RiskDecision<'_> {
     const ID: u16 = 11;
     const NAME: &'static str = "risk_decision";
@@ -557,6 +581,8 @@ pub struct IntentRefused<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl Generated for IntentRefused<'_> {}
+
 impl Event for IntentRefused<'_> {
     const ID: u16 = 12;
     const NAME: &'static str = "intent_refused";
@@ -605,6 +631,8 @@ pub struct StormguardTransition<'a> {
     pub trace_id: Option<&'a str>,
 }
 
+impl Generated for StormguardTransition<'_> {}
+
 impl Event for StormguardTransition<'_> {
     const ID: u16 = 13;
     const NAME: &'static str = "stormguard_transition";
@@ -645,6 +673,8 @@ pub struct KillSwitch<'a> {
     /// The strategy on whose behalf something happens.
     pub strategy_id: Option<&'a str>,
 }
+
+impl Generated for KillSwitch<'_> {}
 
 impl Event for KillSwitch<'_> {
     const ID: u16 = 14;
@@ -699,6 +729,8 @@ pub struct OrderNew<'a> {
     /// Running number of a command on its way to the broker.
     pub cmd_id: Option<i64>,
 }
+
+impl Generated for OrderNew<'_> {}
 
 impl Event for OrderNew<'_> {
     const ID: u16 = 15;
@@ -757,6 +789,8 @@ pub struct OrderAmend<'a> {
     pub cmd_id: Option<i64>,
 }
 
+impl Generated for OrderAmend<'_> {}
+
 impl Event for OrderAmend<'_> {
     const ID: u16 = 16;
     const NAME: &'static str = "order_amend";
@@ -807,6 +841,8 @@ pub struct OrderCancel<'a> {
     pub cmd_id: Option<i64>,
 }
 
+impl Generated for OrderCancel<'_> {}
+
 impl Event for OrderCancel<'_> {
     const ID: u16 = 17;
     const NAME: &'static str = "order_cancel";
@@ -852,6 +888,8 @@ pub struct OrderAck<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for OrderAck<'_> {}
 
 impl Event for OrderAck<'_> {
     const ID: u16 = 18;
@@ -901,6 +939,8 @@ pub struct OrderReject<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for OrderReject<'_> {}
 
 impl Event for OrderReject<'_> {
     const ID: u16 = 19;
@@ -961,6 +1001,8 @@ pub struct OrderRefused<'a> {
     pub cmd_id: Option<i64>,
 }
 
+impl Generated for OrderRefused<'_> {}
+
 impl Event for OrderRefused<'_> {
     const ID: u16 = 20;
     const NAME: &'static str = "order_refused";
@@ -1016,6 +1058,8 @@ pub struct OrderDeadLettered<'a> {
     pub cmd_id: Option<i64>,
 }
 
+impl Generated for OrderDeadLettered<'_> {}
+
 impl Event for OrderDeadLettered<'_> {
     const ID: u16 = 21;
     const NAME: &'static str = "order_dead_lettered";
@@ -1066,6 +1110,8 @@ pub struct OrderTimeout<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for OrderTimeout<'_> {}
 
 impl Event for OrderTimeout<'_> {
     const ID: u16 = 22;
@@ -1126,6 +1172,8 @@ pub struct OrderError<'a> {
     pub cmd_id: Option<i64>,
 }
 
+impl Generated for OrderError<'_> {}
+
 impl Event for OrderError<'_> {
     const ID: u16 = 23;
     const NAME: &'static str = "order_error";
@@ -1175,6 +1223,8 @@ pub struct RateLimitHit<'a> {
     pub reason_code: Option<&'a str>,
 }
 
+impl Generated for RateLimitHit<'_> {}
+
 impl Event for RateLimitHit<'_> {
     const ID: u16 = 24;
     const NAME: &'static str = "rate_limit_hit";
@@ -1211,6 +1261,8 @@ pub struct OrderIdMapSet<'a> {
     pub t_ns: Option<i64>,
 }
 
+impl Generated for OrderIdMapSet<'_> {}
+
 impl Event for OrderIdMapSet<'_> {
     const ID: u16 = 25;
     const NAME: &'static str = "order_id_map_set";
@@ -1237,6 +1289,8 @@ pub struct OrderIdMapDel<'a> {
     /// Where a value came from.
     pub source: Option<&'a str>,
 }
+
+impl Generated for OrderIdMapDel<'_> {}
 
 impl Event for OrderIdMapDel<'_> {
     const ID: u16 = 26;
@@ -1291,6 +1345,8 @@ pub struct Fill<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for Fill<'_> {}
 
 impl Event for Fill<'_> {
     const ID: u16 = 27;
@@ -1347,6 +1403,8 @@ pub struct FillLost<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl Generated for FillLost<'_> {}
+
 impl Event for FillLost<'_> {
     const ID: u16 = 28;
     const NAME: &'static str = "fill_lost";
@@ -1380,6 +1438,8 @@ pub struct ExecutionGap<'a> {
     /// Why, as a code such as POSITION_LIMIT_EXCEEDED: never a sentence, never with numbers in it.
     pub reason_code: Option<&'a str>,
 }
+
+impl Generated for ExecutionGap<'_> {}
 
 impl Event for ExecutionGap<'_> {
     const ID: u16 = 29;
@@ -1429,6 +1489,8 @@ pub struct PositionUpdate<'a> {
     /// How long the step took. Unit: microseconds.
     pub latency_us: Option<f64>,
 }
+
+impl Generated for PositionUpdate<'_> {}
 
 impl Event for PositionUpdate<'_> {
     const ID: u16 = 30;
@@ -1480,6 +1542,8 @@ pub struct PnlSnapshot<'a> {
     pub net_qty: Option<i64>,
 }
 
+impl Generated for PnlSnapshot<'_> {}
+
 impl Event for PnlSnapshot<'_> {
     const ID: u16 = 31;
     const NAME: &'static str = "pnl_snapshot";
@@ -1519,6 +1583,8 @@ pub struct Reconciliation<'a> {
     pub error: Option<&'a str>,
 }
 
+impl Generated for Reconciliation<'_> {}
+
 impl Event for Reconciliation<'_> {
     const ID: u16 = 32;
     const NAME: &'static str = "reconciliation";
@@ -1550,6 +1616,8 @@ pub struct RecorderFlush<'a> {
     /// How long it took. Unit: milliseconds.
     pub duration_ms: Option<f64>,
 }
+
+impl Generated for RecorderFlush<'_> {}
 
 impl Event for RecorderFlush<'_> {
     const ID: u16 = 33;
@@ -1585,6 +1653,8 @@ pub struct RecorderWriteFailed<'a> {
     pub duration_ms: Option<f64>,
 }
 
+impl Generated for RecorderWriteFailed<'_> {}
+
 impl Event for RecorderWriteFailed<'_> {
     const ID: u16 = 34;
     const NAME: &'static str = "recorder_write_failed";
@@ -1616,6 +1686,8 @@ pub struct RecorderFallback<'a> {
     /// What went wrong, as the program or the broker says it. May quote credentials and persons.
     pub error: Option<&'a str>,
 }
+
+impl Generated for RecorderFallback<'_> {}
 
 impl Event for RecorderFallback<'_> {
     const ID: u16 = 35;
@@ -1652,6 +1724,8 @@ pub struct RecorderOverflow<'a> {
     /// The limit that was passed.
     pub threshold: Option<f64>,
 }
+
+impl Generated for RecorderOverflow<'_> {}
 
 impl Event for RecorderOverflow<'_> {
     const ID: u16 = 36;
@@ -1696,6 +1770,8 @@ pub struct AuditFallback<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl Generated for AuditFallback<'_> {}
+
 impl Event for AuditFallback<'_> {
     const ID: u16 = 37;
     const NAME: &'static str = "audit_fallback";
@@ -1739,6 +1815,8 @@ pub struct ConfigChange<'a> {
     pub error: Option<&'a str>,
 }
 
+impl Generated for ConfigChange<'_> {}
+
 impl Event for ConfigChange<'_> {
     const ID: u16 = 38;
     const NAME: &'static str = "config_change";
@@ -1772,6 +1850,8 @@ pub struct Heartbeat<'a> {
     /// SHA-256 of the configuration in force.
     pub config_hash: Option<&'a str>,
 }
+
+impl Generated for Heartbeat<'_> {}
 
 impl Event for Heartbeat<'_> {
     const ID: u16 = 39;
@@ -1812,6 +1892,8 @@ pub struct Notice<'a> {
     /// What was measured at the trigger, by name.
     pub trigger_values: Option<&'a str>,
 }
+
+impl Generated for Notice<'_> {}
 
 impl Event for Notice<'_> {
     const ID: u16 = 40;
@@ -1857,6 +1939,8 @@ pub struct PluginLifecycle<'a> {
     /// What went wrong, as the program or the broker says it. May quote credentials and persons.
     pub error: Option<&'a str>,
 }
+
+impl Generated for PluginLifecycle<'_> {}
 
 impl Event for PluginLifecycle<'_> {
     const ID: u16 = 41;
@@ -1904,6 +1988,8 @@ pub struct Delivery<'a> {
     /// What went wrong, as the program or the broker says it. May quote credentials and persons.
     pub error: Option<&'a str>,
 }
+
+impl Generated for Delivery<'_> {}
 
 impl Event for Delivery<'_> {
     const ID: u16 = 42;

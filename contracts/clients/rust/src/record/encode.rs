@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::{PAYLOAD_BYTES, Record, TRUNCATED};
+use super::{PAYLOAD_BYTES, Record, TRUNCATED, Tail};
 use crate::{Component, Event};
 
 /// Up to this length a text is copied by two overlapping moves, above it by `memcpy`.
@@ -22,38 +22,46 @@ pub struct RecordWriter<'r> {
 }
 
 impl Record {
-    /// The event as a record. Its `seq` is the queue's to give.
+    /// Makes the slot the event's record. True if a text had to be cut.
     #[inline(always)]
-    pub(crate) fn encode<E: Event>(event: &E, component: Component, ts_ns: u64) -> Record {
-        let mut record = Record {
-            ts_ns,
-            seq: 0,
-            present: 0,
-            event: E::ID,
-            component: component as u8,
-            flags: 0,
-            len: 0,
-            _spare: [0; 3],
-            payload: [MaybeUninit::uninit(); PAYLOAD_BYTES],
-        };
-        let mut writer = RecordWriter {
-            payload: record.payload.as_mut_ptr().cast(),
-            used: 0,
-            present: 0,
-            truncated: false,
-            record: PhantomData,
-        };
-        event.encode(&mut writer);
-        let RecordWriter {
-            used,
-            present,
-            truncated,
-            ..
-        } = writer;
-        record.present = present;
-        record.len = used as u8;
-        record.flags = if truncated { TRUNCATED } else { 0 };
-        record
+    pub(crate) fn encode_into<E: Event>(
+        slot: &mut MaybeUninit<Record>,
+        event: &E,
+        component: Component,
+        ts_ns: u64,
+        seq: u64,
+    ) -> bool {
+        let record = slot.as_mut_ptr();
+        // SAFETY: field by field through a pointer to the whole of it, so that the rest of the
+        // payload stays unwritten. All other fields are set, which makes it a record: its payload
+        // need not be initialised beyond `len`.
+        unsafe {
+            let mut writer = RecordWriter {
+                payload: (&raw mut (*record).payload).cast(),
+                used: 0,
+                present: 0,
+                truncated: false,
+                record: PhantomData,
+            };
+            event.encode(&mut writer);
+            let RecordWriter {
+                used,
+                present,
+                truncated,
+                ..
+            } = writer;
+            (&raw mut (*record).ts_ns).write(ts_ns);
+            (&raw mut (*record).seq).write(seq);
+            (&raw mut (*record).present).write(present);
+            (&raw mut (*record).tail).write(Tail {
+                event: E::ID,
+                component: component as u8,
+                flags: if truncated { TRUNCATED } else { 0 },
+                len: used as u8,
+                _spare: [0; 3],
+            });
+            truncated
+        }
     }
 }
 
@@ -106,9 +114,13 @@ impl RecordWriter<'_> {
     #[inline(always)]
     pub fn text_opt(&mut self, bit: u32, value: Option<&str>) {
         let Some(value) = value else { return };
-        let room = PAYLOAD_BYTES - self.used;
-        if value.len() >= room {
-            return self.cut_text(bit, value);
+        if value.len() >= PAYLOAD_BYTES - self.used {
+            self.truncated = true;
+            // SAFETY: `used` bytes of the payload are in use.
+            let used = unsafe { cut_text(self.payload, self.used, value) };
+            self.present |= u64::from(used > self.used) << bit;
+            self.used = used;
+            return;
         }
         // SAFETY: one byte and `value.len()` more lie within the payload, see above.
         unsafe {
@@ -117,26 +129,6 @@ impl RecordWriter<'_> {
             copy(value.as_ptr(), to.add(1), value.len());
         }
         self.used += 1 + value.len();
-        self.present |= 1 << bit;
-    }
-
-    /// As much as there is room for. With no room at all the field is left out.
-    #[cold]
-    #[inline(never)]
-    fn cut_text(&mut self, bit: u32, value: &str) {
-        self.truncated = true;
-        let room = PAYLOAD_BYTES - self.used;
-        if room == 0 {
-            return;
-        }
-        let kept = &value[..value.floor_char_boundary(room - 1)];
-        // SAFETY: `kept.len() + 1 <= room`.
-        unsafe {
-            let to = self.payload.add(self.used);
-            to.write(kept.len() as u8);
-            std::ptr::copy_nonoverlapping(kept.as_ptr(), to.add(1), kept.len());
-        }
-        self.used += 1 + kept.len();
         self.present |= 1 << bit;
     }
 
@@ -151,6 +143,28 @@ impl RecordWriter<'_> {
         self.used += N;
         self.present |= 1 << bit;
     }
+}
+
+/// Writes as much of the text as there is room for, nothing if there is none. Bytes in use from then
+/// on. By value, so that the writer itself stays in registers.
+///
+/// # Safety
+/// `payload` is a record's, of which `used` bytes are in use.
+#[cold]
+#[inline(never)]
+unsafe fn cut_text(payload: *mut u8, used: usize, value: &str) -> usize {
+    let room = PAYLOAD_BYTES - used;
+    if room == 0 {
+        return used;
+    }
+    let kept = &value[..value.floor_char_boundary(room - 1)];
+    // SAFETY: `kept.len() + 1 <= room`.
+    unsafe {
+        let to = payload.add(used);
+        to.write(kept.len() as u8);
+        std::ptr::copy_nonoverlapping(kept.as_ptr(), to.add(1), kept.len());
+    }
+    used + 1 + kept.len()
 }
 
 /// Copies `len` bytes by two moves that may overlap.
@@ -173,14 +187,18 @@ unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     }
     // SAFETY: each arm's moves stay within `len` bytes, which the caller vouches for.
     unsafe {
-        match len {
-            8..=16 => ends::<u64>(from, to, len),
-            17..=SHORT_TEXT => ends::<u128>(from, to, len),
-            4..=7 => ends::<u32>(from, to, len),
-            2..=3 => ends::<u16>(from, to, len),
-            1 => to.write(from.read()),
-            0 => {}
-            _ => std::ptr::copy_nonoverlapping(from, to, len),
+        if len > SHORT_TEXT {
+            std::ptr::copy_nonoverlapping(from, to, len);
+        } else if len > 16 {
+            ends::<u128>(from, to, len);
+        } else if len >= 8 {
+            ends::<u64>(from, to, len);
+        } else if len >= 4 {
+            ends::<u32>(from, to, len);
+        } else if len >= 2 {
+            ends::<u16>(from, to, len);
+        } else if len == 1 {
+            to.write(from.read());
         }
     }
 }
