@@ -1,1 +1,61 @@
-fn main() {}
+//! The project's own commands, as `cargo xtask …`. Each is a file of its name; `setup` brings what
+//! they need.
+
+mod bench;
+mod bless;
+mod client;
+mod demo;
+mod figures;
+mod plugins;
+mod process;
+mod router;
+mod setup;
+mod table;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything, start a router and a simulated trading stack, and show what comes of it.
+    Demo(demo::Demo),
+    /// Install what the tests need, and run them all.
+    Test(test::Test),
+    /// Measure: emit, chain, router beside its peers, idle, scrape.
+    Bench(bench::Bench),
+    /// Build every plugin to target/plugins/*.wasm.
+    Plugins,
+    /// Rewrite the files that are generated from contracts/trading.toml.
+    Bless,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let workspace = Workspace::find();
+    let result = match cli.command {
+        Command::Demo(demo) => demo.run(&workspace),
+        Command::Test(test) => test.run(&workspace),
+        Command::Bench(bench) => bench.run(&workspace),
+        Command::Plugins => plugins::build(&workspace).map(|_| ()),
+        Command::Bless => bless::bless(&workspace.root),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
