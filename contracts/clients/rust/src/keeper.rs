@@ -12,11 +12,13 @@ use crate::clock;
 use crate::schema::Lane;
 use crate::telemetry::Inner;
 
-/// While all audit queues are near empty. A queue of 4,096 would fill up within one pause at
-/// 700,000 audit events a second.
-const CALM: Duration = Duration::from_millis(5);
-/// While one of them fills.
-const BUSY: Duration = Duration::from_micros(500);
+/// While nothing comes into the audit queues. One of 4,096 slots would fill up within this pause at
+/// 200,000 events a second.
+const CALM: Duration = Duration::from_millis(20);
+/// While events come.
+const BUSY: Duration = Duration::from_millis(2);
+/// While a queue fills.
+const FILLING: Duration = Duration::from_micros(500);
 const CLOCK_EVERY: Duration = Duration::from_secs(1);
 
 /// Starts the thread. It ends with the last handle of the telemetry. Where no thread can be had the
@@ -31,16 +33,23 @@ pub(crate) fn start(inner: Arc<Inner>) -> Option<JoinHandle<()>> {
 fn keep(inner: &Inner) {
     let mut clock_due = Instant::now() + CLOCK_EVERY;
     let mut pause = CALM;
+    let mut emitted_before = 0;
     while !inner.ended.load(Ordering::Acquire) {
         thread::park_timeout(pause);
-        pause = CALM;
+        let mut emitted = 0;
+        let mut filling = false;
         for station in inner.stations() {
             let audit = &station.queues[Lane::Audit as usize];
             while audit.relieve() {}
-            if audit.is_filling() {
-                pause = BUSY;
-            }
+            filling |= audit.is_filling();
+            emitted += audit.emitted();
         }
+        pause = match () {
+            () if filling => FILLING,
+            () if emitted != emitted_before => BUSY,
+            () => CALM,
+        };
+        emitted_before = emitted;
         let now = Instant::now();
         if now >= clock_due {
             clock_due = now + CLOCK_EVERY;

@@ -5,7 +5,7 @@
 //! are emptied in order.
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossbeam::queue::ArrayQueue;
@@ -21,6 +21,8 @@ pub(crate) struct Queue {
     slots: Slots,
     losses: CachePadded<Losses>,
     popped: CachePadded<AtomicU64>,
+    /// There is something in the spill, or soon will be.
+    spilled: AtomicBool,
     drain: Mutex<DrainSide>,
 }
 
@@ -75,11 +77,12 @@ impl Queue {
             slots,
             losses: CachePadded::default(),
             popped: CachePadded::default(),
+            spilled: AtomicBool::new(false),
             drain: Mutex::new(DrainSide { reader, spill }),
         }
     }
 
-    /// The hot path. `ts_ns` is asked for once there is a place for the event.
+    /// The hot path; the queue is that of the event's lane. `ts_ns` is asked for once there is a place for the event.
     #[inline(always)]
     pub(crate) fn push<E: Event>(
         &self,
@@ -87,8 +90,9 @@ impl Queue {
         component: Component,
         ts_ns: impl FnOnce() -> u64,
     ) {
+        // `E::LANE` is a constant, so one arm is all that is compiled.
         match &self.slots {
-            Slots::DropNewest(ring) => {
+            Slots::DropNewest(ring) if E::LANE != Lane::Metric => {
                 // SAFETY: `encode_into` initialises the record, and neither it nor the clock can
                 // unwind: events are generated, no code of a user runs here.
                 let pushed = unsafe {
@@ -105,7 +109,7 @@ impl Queue {
                     None => self.count_full(),
                 }
             }
-            Slots::DropOldest { seq, records } => {
+            Slots::DropOldest { seq, records } if E::LANE == Lane::Metric => {
                 let mut slot = MaybeUninit::uninit();
                 let seq = seq.fetch_add(1, Ordering::Relaxed) + 1;
                 if Record::encode_into(&mut slot, event, component, ts_ns(), seq) {
@@ -116,6 +120,7 @@ impl Queue {
                     self.count_drop(DropReason::Displaced);
                 }
             }
+            _ => debug_assert!(false, "the queue is that of the event's lane"),
         }
     }
 
@@ -142,6 +147,10 @@ impl Queue {
     }
 
     pub(crate) fn pop(&self, into: &mut Vec<Record>, max: usize) -> usize {
+        // A drain asks dozens of empty queues again and again.
+        if self.len() == 0 && !self.spilled.load(Ordering::Relaxed) {
+            return 0;
+        }
         let before = into.len();
         let mut drain = self.lock_drain();
         if let Some(spill) = &mut drain.spill {
@@ -184,6 +193,7 @@ impl Queue {
         let Some(mut spill) = drain.spill.take() else {
             return false;
         };
+        self.spilled.store(true, Ordering::Relaxed);
         let mut moved = 0;
         loop {
             let taken = spill.push(|| {
@@ -213,6 +223,7 @@ impl Queue {
     }
 
     fn show_state(&self, spill: &Spill) {
+        self.spilled.store(spill.records() > 0, Ordering::Relaxed);
         self.losses
             .spill_state
             .store(spill.state() as u8, Ordering::Relaxed);
@@ -256,11 +267,18 @@ impl Queue {
             emitted: 0,
         };
         // Last, so that it is never less than the rest adds up to.
-        let emitted = match &self.slots {
+        StreamCounts {
+            emitted: self.emitted(),
+            ..counts
+        }
+    }
+
+    /// The last `seq` given.
+    pub(crate) fn emitted(&self) -> u64 {
+        match &self.slots {
             Slots::DropNewest(ring) => ring.seq(),
             Slots::DropOldest { seq, .. } => seq.load(Ordering::Relaxed),
-        };
-        StreamCounts { emitted, ..counts }
+        }
     }
 }
 
@@ -287,46 +305,45 @@ pub(crate) mod tests {
         unsafe { slot.assume_init() }
     }
 
-    fn push(queue: &Queue) {
-        queue.push(&events::RiskDecision::default(), Component::Risk, || 0);
-    }
-
     fn seqs(queue: &Queue) -> Vec<u64> {
         let mut out = Vec::new();
         queue.pop(&mut out, usize::MAX);
         out.iter().map(Record::seq).collect()
     }
 
-    fn overfilled(lane: Lane) -> Queue {
-        let queue = Queue::new(lane, 4, None);
+    fn overfilled<E: Event>(event: &E) -> Queue {
+        let queue = Queue::new(E::LANE, 4, None);
         for _ in 0..6 {
-            push(&queue);
+            queue.push(event, Component::Risk, || 0);
         }
         queue
     }
 
     #[test]
     fn guard_keeps_the_first_and_metric_the_last() {
-        for (lane, kept, reason) in [
-            (Lane::Guard, [1, 2, 3, 4], DropReason::QueueFull),
-            (Lane::Audit, [1, 2, 3, 4], DropReason::QueueFull),
-            (Lane::Log, [1, 2, 3, 4], DropReason::QueueFull),
-            (Lane::Metric, [3, 4, 5, 6], DropReason::Displaced),
+        let newest = (vec![1, 2, 3, 4], vec![("queue_full", 2)]);
+        let oldest = (vec![3, 4, 5, 6], vec![("displaced", 2)]);
+        for (queue, expected) in [
+            (
+                overfilled(&events::StormguardTransition::default()),
+                &newest,
+            ),
+            (overfilled(&events::RiskDecision::default()), &newest),
+            (overfilled(&events::FeedGap::default()), &newest),
+            (overfilled(&events::PnlSnapshot::default()), &oldest),
         ] {
-            let queue = overfilled(lane);
-            assert_eq!(seqs(&queue), kept, "{lane:?}");
+            let kept = seqs(&queue);
             let counts = queue.counts();
+            assert_eq!(&(kept, counts.dropped_reasons().collect()), expected);
             assert_eq!((counts.emitted, counts.popped, counts.queued), (6, 4, 0));
-            let dropped: Vec<_> = counts.dropped_reasons().collect();
-            assert_eq!(dropped, [(reason.name(), 2)]);
         }
     }
 
     #[test]
     fn a_dropped_event_leaves_a_hole_in_the_sequence() {
-        let queue = overfilled(Lane::Log);
+        let queue = overfilled(&events::RiskDecision::default());
         seqs(&queue);
-        push(&queue);
+        queue.push(&events::RiskDecision::default(), Component::Risk, || 0);
         assert_eq!(seqs(&queue), [7]);
     }
 }

@@ -1,8 +1,9 @@
-//! The file that takes what a filling audit queue can't hold: bounded, in order, gone once drained.
+//! The files that take what a filling audit queue can't hold: bounded, in order, gone once drained.
 //!
-//! Only the client's own thread writes it and only drains read it, both under the lock of the queue
-//! it belongs to; an emitting thread never comes here. While a run lives it holds a lock on its
-//! files. A file without one is what a dead run left, and the next run of the same service takes it
+//! Only the client's own thread writes them and only drains read them, both under the lock of the
+//! queue they belong to; an emitting thread never comes here. A new file is begun when the last one
+//! has its size, and each goes as soon as it is drained, so that the budget is room for what waits,
+//! not for what has gone. While a run lives it holds a lock on its files. A file without one is what a dead run left, and the next run of the same service takes it
 //! over as a [`Stream`](crate::Stream) of the old run ([`left_behind`]).
 //!
 //! A file is a [`Head`], then frames of `length u16, crc32 u32, record`. A process that dies while
@@ -17,13 +18,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) use file::Head;
-use file::{FRAME_BYTES_MAX, SpillFile};
+use file::{FRAME_BYTES_MAX, HEAD_BYTES_MAX, SpillFile};
 pub(crate) use left::{LeftStream, left_behind};
 
 use crate::Record;
 
 /// Records written by one call: 64 KiB at most.
 const BATCH: usize = 256;
+
+/// A queue's budget is cut into so many files...
+const FILES: u64 = 8;
+/// ...unless they became silly.
+const FILE_BYTES_MIN: u64 = 64 * 1024;
 
 /// Where spill files go and how large one may get.
 #[derive(Clone, Debug)]
@@ -42,13 +48,16 @@ pub(crate) enum SpillState {
     Failed = 2,
 }
 
-/// The spill of one queue. Makes its file when there is something to put into it.
+/// The spill of one queue. Makes a file when there is something to put into it.
 #[derive(Debug)]
 pub(crate) struct Spill {
     place: Arc<SpillPlace>,
     head: Head,
-    file: Option<SpillFile>,
-    /// Taken from the queue, but the file refused them: they stay here, in order, until it does.
+    /// Oldest first; only the last one is written to.
+    files: VecDeque<SpillFile>,
+    /// Number of the next file.
+    next: u32,
+    /// Taken from the queue, but not written yet because that failed: they stay here, in order.
     stuck: VecDeque<Record>,
 }
 
@@ -57,14 +66,16 @@ impl Spill {
         Spill {
             place,
             head,
-            file: None,
+            files: VecDeque::new(),
+            next: 0,
             stuck: VecDeque::new(),
         }
     }
 
     /// Waiting to be drained.
     pub(crate) fn records(&self) -> u64 {
-        self.file.as_ref().map_or(0, SpillFile::records) + self.stuck.len() as u64
+        let in_files: u64 = self.files.iter().map(SpillFile::records).sum();
+        in_files + self.stuck.len() as u64
     }
 
     pub(crate) fn state(&self) -> SpillState {
@@ -77,7 +88,7 @@ impl Spill {
         }
     }
 
-    /// Puts up to a batch of records into the file, while it has room. How many were taken; 0 ends
+    /// Puts up to a batch of records on disk, while the budget has room. How many were taken; 0 ends
     /// it for now.
     pub(crate) fn push(&mut self, mut next: impl FnMut() -> Option<Record>) -> usize {
         if !self.write_stuck() {
@@ -93,25 +104,26 @@ impl Spill {
     /// The oldest records, up to `max`. How many were lost to damage.
     pub(crate) fn pop(&mut self, into: &mut Vec<Record>, max: usize) -> u64 {
         let before = into.len();
-        let mut damaged = 0;
-        if let Some(file) = &mut self.file {
-            damaged = file.pop(into, max);
-            if file.records() == 0 {
-                // Removes it.
-                self.file = None;
-            }
-        }
-        if self.file.is_none() {
+        let damaged = pop_files(&mut self.files, into, max);
+        if self.files.is_empty() {
             let rest = max - (into.len() - before);
             into.extend(self.stuck.drain(..rest.min(self.stuck.len())));
         }
         damaged
     }
 
-    /// Records that the file's budget leaves room for.
+    /// Records that the budget leaves room for.
     fn room(&self) -> usize {
-        let used = self.file.as_ref().map_or(0, SpillFile::bytes);
+        let mut used: u64 = self.files.iter().map(SpillFile::bytes).sum();
+        if self.needs_file() {
+            used += HEAD_BYTES_MAX;
+        }
         (self.place.budget_bytes.saturating_sub(used) / FRAME_BYTES_MAX) as usize
+    }
+
+    fn needs_file(&self) -> bool {
+        let full = (self.place.budget_bytes / FILES).max(FILE_BYTES_MIN);
+        self.files.back().is_none_or(|file| file.bytes() >= full)
     }
 
     /// True when nothing is stuck any more.
@@ -119,10 +131,14 @@ impl Spill {
         if self.stuck.is_empty() {
             return true;
         }
-        if self.file.is_none() {
-            self.file = SpillFile::create(&self.place.dir, &self.head).ok();
+        if self.needs_file() {
+            match SpillFile::create(&self.place.dir, &self.head, self.next) {
+                Ok(file) => self.files.push_back(file),
+                Err(_) => return false,
+            }
+            self.next += 1;
         }
-        let Some(file) = &mut self.file else {
+        let Some(file) = self.files.back_mut() else {
             return false;
         };
         let written = file.push(self.stuck.iter()).is_ok();
@@ -131,6 +147,21 @@ impl Spill {
         }
         written
     }
+}
+
+/// From the first of the files on; each goes when it is drained. How many records were lost to
+/// damage.
+fn pop_files(files: &mut VecDeque<SpillFile>, into: &mut Vec<Record>, max: usize) -> u64 {
+    let before = into.len();
+    let mut damaged = 0;
+    while let Some(file) = files.front_mut() {
+        damaged += file.pop(into, max - (into.len() - before));
+        if file.records() > 0 {
+            break;
+        }
+        files.pop_front();
+    }
+    damaged
 }
 
 #[cfg(test)]
@@ -184,6 +215,27 @@ mod tests {
             .map(|entry| entry.unwrap().metadata().unwrap().len())
             .sum();
         assert!(size <= 10_000, "{size}");
+    }
+
+    #[test]
+    fn room_comes_back_while_it_is_drained() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut spill = spill(dir.path(), 200_000);
+        let mut pushed = 0;
+        while push(&mut spill, pushed + 1..=pushed + 256) > 0 {
+            pushed = spill.records();
+        }
+        assert!(spill.files.len() > 1);
+        let first = spill.files[0].records();
+        assert_eq!(
+            seqs(&mut spill, first as usize),
+            (1..=first).collect::<Vec<_>>()
+        );
+        assert_eq!(spill.state(), SpillState::Ready);
+        assert!(push(&mut spill, pushed + 1..=pushed + 10) > 0);
+        let rest = seqs(&mut spill, usize::MAX);
+        assert!(rest.is_sorted() && rest[0] == first + 1);
+        assert_eq!(dir.path().read_dir().unwrap().count(), 0);
     }
 
     #[test]

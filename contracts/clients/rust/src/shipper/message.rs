@@ -28,7 +28,9 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn parse(line: &[u8]) -> Option<Answer> {
-        serde_json::from_slice(line).ok()
+        // serde would take a list for the members in their order.
+        let is_object = line.trim_ascii_start().starts_with(b"{");
+        is_object.then(|| serde_json::from_slice(line).ok())?
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Session {
     /// Of `out`, so much is written.
     written: usize,
     input: Vec<u8>,
+    buffer: Box<[u8]>,
     /// The router has answered our `hello`.
     pub(super) welcomed: bool,
     /// When we last heard of it, or began to wait for it.
@@ -34,6 +35,7 @@ impl Session {
             out: Vec::new(),
             written: 0,
             input: Vec::new(),
+            buffer: vec![0; READ_BYTES].into(),
             welcomed: false,
             waiting_since: Instant::now(),
         }
@@ -72,10 +74,9 @@ impl Session {
 
     /// The answers that have come.
     pub(super) fn read(&mut self) -> io::Result<Vec<Answer>> {
-        let mut buffer = [0; READ_BYTES];
         let mut answers = Vec::new();
         loop {
-            match self.connection.read(&mut buffer) {
+            match self.connection.read(&mut self.buffer) {
                 Ok(0) => {
                     // What came before the end still counts.
                     return if answers.is_empty() {
@@ -88,7 +89,7 @@ impl Session {
                     };
                 }
                 Ok(n) => {
-                    self.input.extend_from_slice(&buffer[..n]);
+                    self.input.extend_from_slice(&self.buffer[..n]);
                     self.take_lines(&mut answers)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(answers),

@@ -28,6 +28,9 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
 /// No snapshot while so much waits to be written: the router is behind, and an old one is worthless.
 const SNAPSHOT_BELOW_BYTES: usize = 1 << 20;
 
+/// How stale an idle shipper's report may be.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+
 /// Pauses when there was nothing to do: doubled from the first to the last, so an idle shipper costs
 /// about a thousandth of a core and a busy one reacts at once.
 const PAUSE_FIRST: Duration = Duration::from_micros(200);
@@ -50,6 +53,7 @@ pub(super) struct Worker {
     backoff: Duration,
     connect_at: Instant,
     snapshot_at: Instant,
+    report_at: Instant,
     random: u64,
 }
 
@@ -74,6 +78,7 @@ impl Worker {
             backoff: BACKOFF_FIRST,
             connect_at: now,
             snapshot_at: now,
+            report_at: now,
         }
     }
 
@@ -93,7 +98,9 @@ impl Worker {
                     false
                 }
             };
-            self.report();
+            if moved || Instant::now() >= self.report_at {
+                self.report();
+            }
             if moved {
                 pause = PAUSE_FIRST;
             } else {
@@ -346,7 +353,8 @@ impl Worker {
             .collect();
     }
 
-    fn report(&self) {
+    fn report(&mut self) {
+        self.report_at = Instant::now() + REPORT_EVERY;
         let set = |count: &AtomicU64, value| count.store(value, Ordering::Relaxed);
         set(
             &self.shared.unacknowledged,

@@ -13,8 +13,8 @@ pub(super) const SUFFIX: &str = "spill";
 const MAGIC: &str = "tapline spill 1";
 const FRAME_HEAD_BYTES: usize = 6;
 pub(super) const FRAME_BYTES_MAX: u64 = (FRAME_HEAD_BYTES + RECORD_BYTES) as u64;
-/// The head fits into it many times; anything larger is not ours.
-const HEAD_BYTES_MAX: usize = 4096;
+/// Cursor and head fit into it: the names in it are 100 characters at most.
+pub(super) const HEAD_BYTES_MAX: u64 = 1024;
 /// The file begins with how far it was read, so that a restart does not deliver twice.
 const CURSOR_BYTES: u64 = 8;
 /// Read at once when draining.
@@ -82,18 +82,14 @@ impl Head {
 }
 
 impl SpillFile {
-    pub(super) fn create(dir: &Path, head: &Head) -> io::Result<SpillFile> {
+    pub(super) fn create(dir: &Path, head: &Head, number: u32) -> io::Result<SpillFile> {
         // Audit records: for this user's eyes.
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(dir)?;
-        let name = format!(
-            "{}-{}-{}.{SUFFIX}",
-            head.run,
-            head.component.name(),
-            head.lane.name()
-        );
+        let (run, component, lane) = (&head.run, head.component.name(), head.lane.name());
+        let name = format!("{run}-{component}-{lane}-{number:06}.{SUFFIX}");
         let path = dir.join(name);
         let file = OpenOptions::new()
             .read(true)
@@ -123,7 +119,7 @@ impl SpillFile {
         if file.try_lock().is_err() {
             return Ok(None);
         }
-        let mut start = vec![0; HEAD_BYTES_MAX];
+        let mut start = vec![0; HEAD_BYTES_MAX as usize];
         let read = file.read_at(&mut start, 0)?;
         start.truncate(read);
         let Some((cursor, rest)) = start.split_first_chunk::<{ CURSOR_BYTES as usize }>() else {
@@ -202,9 +198,11 @@ impl SpillFile {
             }
             self.read_at += at as u64;
         }
-        // If this fails, a crash before the file is drained delivers some records twice, which
-        // their sequence numbers tell.
-        let _ = self.file.write_all_at(&self.read_at.to_le_bytes(), 0);
+        if self.records > 0 {
+            // If this fails, a crash before the file is drained delivers some records twice, which
+            // their sequence numbers tell.
+            let _ = self.file.write_all_at(&self.read_at.to_le_bytes(), 0);
+        }
         damaged
     }
 

@@ -1,14 +1,16 @@
 //! What dead runs left in the spill folder, as streams of those runs.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
 
 use super::file::{Head, SUFFIX, SpillFile};
+use super::pop_files;
 use crate::schema::Lane;
 use crate::stream::{DropReason, Stream, StreamCounts};
 use crate::{Component, Record};
 
-/// A dead run's spilled records. Its file goes when it is drained.
+/// One queue of a dead run. Its files go as they are drained.
 #[derive(Debug)]
 pub(crate) struct LeftStream {
     head: Head,
@@ -17,7 +19,7 @@ pub(crate) struct LeftStream {
 
 #[derive(Debug)]
 struct State {
-    file: Option<SpillFile>,
+    files: VecDeque<SpillFile>,
     counts: StreamCounts,
 }
 
@@ -37,22 +39,32 @@ pub(crate) fn left_behind(dir: &Path, service: &str, env: &str) -> Vec<LeftStrea
                 .is_some_and(|extension| extension == SUFFIX)
         })
         .collect();
-    // Names begin with the run, so the oldest comes first.
+    // Names begin with the run and end with a number, so the oldest comes first.
     paths.sort();
-    paths
+    let mut streams: Vec<(Head, VecDeque<SpillFile>)> = Vec::new();
+    for (head, file) in paths
         .iter()
         .filter_map(|path| SpillFile::open_left(path).ok().flatten())
         .filter(|(head, _)| head.service == service && head.env == env)
-        .map(|(head, file)| LeftStream {
-            head,
-            state: Mutex::new(State {
-                counts: StreamCounts {
-                    emitted: file.records(),
-                    spilled: file.records(),
-                    ..StreamCounts::default()
-                },
-                file: Some(file),
-            }),
+    {
+        match streams.last_mut() {
+            Some((of, files)) if *of == head => files.push_back(file),
+            _ => streams.push((head, VecDeque::from([file]))),
+        }
+    }
+    streams
+        .into_iter()
+        .map(|(head, files)| {
+            let records = files.iter().map(SpillFile::records).sum();
+            let counts = StreamCounts {
+                emitted: records,
+                spilled: records,
+                ..StreamCounts::default()
+            };
+            LeftStream {
+                head,
+                state: Mutex::new(State { files, counts }),
+            }
         })
         .collect()
 }
@@ -72,17 +84,13 @@ impl Stream for LeftStream {
 
     fn pop(&self, into: &mut Vec<Record>, max: usize) -> usize {
         let mut state = self.state.lock().unwrap_or_else(|e| e.into_inner());
-        let State { file, counts } = &mut *state;
-        let Some(open) = file else { return 0 };
+        let State { files, counts } = &mut *state;
         let before = into.len();
-        let damaged = open.pop(into, max);
+        let damaged = pop_files(files, into, max);
         let popped = into.len() - before;
         counts.popped += popped as u64;
         counts.dropped_by[DropReason::SpillDamaged as usize] += damaged;
-        counts.spilled = open.records();
-        if open.records() == 0 {
-            *file = None;
-        }
+        counts.spilled = files.iter().map(SpillFile::records).sum();
         popped
     }
 
@@ -96,11 +104,12 @@ mod tests {
     use super::*;
     use crate::queue::tests::numbered;
 
-    /// A file of run `run` with seqs 1..=3, as a process that died leaves it.
-    fn leave(dir: &Path, run: &str) -> std::path::PathBuf {
+    /// A file of run `run` with three records, as a process that died leaves it.
+    fn leave(dir: &Path, run: &str, number: u32) -> std::path::PathBuf {
         let head = Head::for_test(run);
-        let mut file = SpillFile::create(dir, &head).unwrap();
-        let records: Vec<_> = (1..=3).map(numbered).collect();
+        let mut file = SpillFile::create(dir, &head, number).unwrap();
+        let first = u64::from(number) * 3 + 1;
+        let records: Vec<_> = (first..first + 3).map(numbered).collect();
         file.push(records.iter()).unwrap();
         drop(file);
         dir.read_dir()
@@ -119,22 +128,24 @@ mod tests {
     #[test]
     fn the_next_run_takes_over_from_where_the_last_drain_was() {
         let dir = tempfile::tempdir().unwrap();
-        leave(dir.path(), "a");
+        leave(dir.path(), "a", 0);
+        leave(dir.path(), "a", 1);
         let first = left_behind(dir.path(), "test", "test");
         assert!(left_behind(dir.path(), "test", "test").is_empty(), "in use");
         assert_eq!(seqs(&first[0], 1), [1]);
         drop(first);
         let second = left_behind(dir.path(), "test", "test");
         assert_eq!(second[0].run(), "a");
-        assert_eq!(second[0].counts().emitted, 2);
-        assert_eq!(seqs(&second[0], 10), [2, 3]);
+        assert_eq!(second.len(), 1);
+        assert_eq!(second[0].counts().emitted, 5);
+        assert_eq!(seqs(&second[0], 10), [2, 3, 4, 5, 6]);
         assert_eq!(dir.path().read_dir().unwrap().count(), 0);
     }
 
     #[test]
     fn another_service_and_another_contract_are_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let path = leave(dir.path(), "a");
+        let path = leave(dir.path(), "a", 0);
         assert!(left_behind(dir.path(), "other", "test").is_empty());
         let mut bytes = std::fs::read(&path).unwrap();
         // The contract's hash is the second line.
@@ -148,7 +159,7 @@ mod tests {
     #[test]
     fn a_torn_end_and_a_damaged_middle_cost_only_what_they_must() {
         let dir = tempfile::tempdir().unwrap();
-        let path = leave(dir.path(), "a");
+        let path = leave(dir.path(), "a", 0);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
         let left = left_behind(dir.path(), "test", "test");

@@ -282,6 +282,28 @@ fn a_refusal_is_reported_and_tried_again() {
 }
 
 #[test]
+fn what_does_not_speak_the_protocol_is_left_alone() {
+    let producer = producer();
+    let listener = UnixListener::bind(producer.socket()).unwrap();
+    let shipper = producer.ship();
+    producer.emit(1);
+    for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", "{\"ack\":-1}\n", "[]\n"] {
+        let (mut connection, _) = listener.accept().unwrap();
+        connection.write_all(answer.as_bytes()).unwrap();
+        // It hangs up, and comes again.
+        let _ = connection.read_to_end(&mut Vec::new());
+    }
+    let report = shipper.stop(Duration::ZERO);
+    assert_eq!((report.sent, report.connections), (0, 0));
+    assert!(
+        report
+            .trouble
+            .unwrap()
+            .contains("does not speak the protocol")
+    );
+}
+
+#[test]
 fn ships_over_tcp() {
     let producer = producer();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
