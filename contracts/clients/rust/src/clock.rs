@@ -1,10 +1,10 @@
 //! Time without a system call: the processor's time stamp counter, tied to the system clock.
 //!
 //! An event needs UTC nanoseconds, and asking the kernel for them is what emitting must not do. So
-//! the counter is read and converted by an *anchor* (counter value, UTC ns, ns per tick). The
-//! client's housekeeping thread makes a new anchor once a second. It follows the system clock's
-//! rate and slews small errors away over the next second, so readings do not step back unless
-//! someone set the system clock by more than [`STEP_NS`].
+//! emitting notes the counter ([`stamp`]), and the drain converts it ([`Stamp::ns`]) by an *anchor*:
+//! counter value, UTC ns, ns per tick. The client's background thread makes a new anchor once a
+//! second. It follows the system clock's rate and slews small errors away over the next second, so
+//! readings do not step back unless someone set the system clock by more than [`STEP_NS`].
 //!
 //! Where the counter is not invariant (or the machine is not x86-64) the system clock is read
 //! instead, on Linux by the vDSO.
@@ -31,6 +31,34 @@ const ANCHORS: usize = 8;
 #[inline(always)]
 pub fn now_ns() -> u64 {
     CLOCK.now_ns()
+}
+
+/// A moment as the emitting thread notes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stamp {
+    /// Of the counter.
+    Ticks(u64),
+    /// UTC, ns since 1970.
+    Ns(u64),
+}
+
+impl Stamp {
+    pub(crate) fn ns(self) -> u64 {
+        match self {
+            Stamp::Ticks(ticks) => CLOCK.convert(ticks, CLOCK.generation.load(Ordering::Acquire)),
+            Stamp::Ns(ns) => ns,
+        }
+    }
+}
+
+/// Now, for later conversion: costs the reading of the counter and nothing else.
+#[inline(always)]
+pub(crate) fn stamp() -> Stamp {
+    if CLOCK.generation.load(Ordering::Relaxed) == 0 {
+        Stamp::Ns(system_ns())
+    } else {
+        Stamp::Ticks(ticks())
+    }
 }
 
 /// Calibrates the process's clock; later calls do nothing.
@@ -107,8 +135,13 @@ impl Clock {
             fence(Ordering::Acquire);
             let newest = self.generation.load(Ordering::Relaxed);
             if newest - generation < ANCHORS as u64 - 1 {
-                // Another core's counter may lie a few ticks before the anchor: then the anchor.
-                return base + ((since.max(0) as u128 * rate as u128) >> 32) as u64;
+                let ns = ((u128::from(since.unsigned_abs()) * u128::from(rate)) >> 32) as u64;
+                // An event may have waited while a new anchor was made.
+                return if since < 0 {
+                    base.saturating_sub(ns)
+                } else {
+                    base + ns
+                };
             }
             generation = newest;
         }
@@ -288,9 +321,10 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_a_little_before_the_anchor_reads_as_the_anchor() {
+    fn a_stamp_from_before_the_anchor_is_converted_backwards() {
         let clock = manual(0.5);
-        assert_eq!(read(&clock, 990), 1_000_000_000);
+        assert_eq!(read(&clock, 990), 999_999_995);
+        assert_eq!(read(&clock, 1_000), 1_000_000_000);
     }
 
     #[test]

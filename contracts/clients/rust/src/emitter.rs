@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::clock::{self, Stamp};
 use crate::queue::Queue;
 use crate::schema::Lane;
 use crate::telemetry::Handle;
-use crate::{Component, Event, clock};
+use crate::{Component, Event};
 
 /// Emits the events of one component. Clone it freely, use it from any thread.
 ///
@@ -34,21 +35,21 @@ impl Emitter {
     /// Emits it now.
     #[inline(always)]
     pub fn emit<E: Event>(&self, event: &E) {
-        self.push(event, clock::now_ns);
+        self.push(event, clock::stamp);
     }
 
     /// Emits it as of `ts_ns` (UTC, ns since 1970): for replays, or where the time is known.
     #[inline(always)]
     pub fn emit_at<E: Event>(&self, ts_ns: u64, event: &E) {
-        self.push(event, || ts_ns);
+        self.push(event, || Stamp::Ns(ts_ns));
     }
 
     // Inlined into the component's code, where most fields of an event are constants or absent:
     // what does not depend on the moment is then decided by the compiler.
     #[inline(always)]
-    fn push<E: Event>(&self, event: &E, ts_ns: impl FnOnce() -> u64) {
+    fn push<E: Event>(&self, event: &E, stamp: impl FnOnce() -> Stamp) {
         let queue = &self.station.queues[E::LANE as usize];
-        queue.push(event, self.station.component, ts_ns);
+        queue.push(event, self.station.component, stamp);
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crossbeam::queue::ArrayQueue;
 use crossbeam::utils::CachePadded;
 
+use crate::clock::Stamp;
 use crate::ring::{Ring, RingReader};
 use crate::schema::Lane;
 use crate::spill::{Spill, SpillState};
@@ -82,13 +83,14 @@ impl Queue {
         }
     }
 
-    /// The hot path; the queue is that of the event's lane. `ts_ns` is asked for once there is a place for the event.
+    /// The hot path; the queue is that of the event's lane. `stamp` is asked for once there is a
+    /// place for the event.
     #[inline(always)]
     pub(crate) fn push<E: Event>(
         &self,
         event: &E,
         component: Component,
-        ts_ns: impl FnOnce() -> u64,
+        stamp: impl FnOnce() -> Stamp,
     ) {
         // `E::LANE` is a constant, so one arm is all that is compiled.
         match &self.slots {
@@ -99,7 +101,7 @@ impl Queue {
                     ring.push(
                         #[inline(always)]
                         |slot: &mut MaybeUninit<Record>, seq| {
-                            Record::encode_into(slot, event, component, ts_ns(), seq)
+                            Record::encode_into(slot, event, component, stamp(), seq)
                         },
                     )
                 };
@@ -112,7 +114,7 @@ impl Queue {
             Slots::DropOldest { seq, records } if E::LANE == Lane::Metric => {
                 let mut slot = MaybeUninit::uninit();
                 let seq = seq.fetch_add(1, Ordering::Relaxed) + 1;
-                if Record::encode_into(&mut slot, event, component, ts_ns(), seq) {
+                if Record::encode_into(&mut slot, event, component, stamp(), seq) {
                     self.count_truncated();
                 }
                 // SAFETY: `encode_into` has initialised it.
@@ -170,12 +172,14 @@ impl Queue {
     }
 
     fn pop_slot(&self, drain: &mut DrainSide) -> Option<Record> {
-        match (&self.slots, &mut drain.reader) {
+        let mut record = match (&self.slots, &mut drain.reader) {
             // SAFETY: the two came together, in `new`.
             (Slots::DropNewest(ring), Some(reader)) => unsafe { ring.pop(reader) },
             (Slots::DropOldest { records, .. }, _) => records.pop(),
             (Slots::DropNewest(_), None) => None,
-        }
+        }?;
+        record.settle_time();
+        Some(record)
     }
 
     /// Moves the oldest records of a queue that is filling up to its file. True if it moved any.
@@ -291,7 +295,7 @@ impl DrainSide {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::events;
+    use crate::{clock, events};
 
     /// A record that is told by its number.
     pub(crate) fn numbered(seq: u64) -> Record {
@@ -300,7 +304,7 @@ pub(crate) mod tests {
             ..Default::default()
         };
         let mut slot = MaybeUninit::uninit();
-        Record::encode_into(&mut slot, &event, Component::Risk, 0, seq);
+        Record::encode_into(&mut slot, &event, Component::Risk, Stamp::Ns(0), seq);
         // SAFETY: just written.
         unsafe { slot.assume_init() }
     }
@@ -314,7 +318,7 @@ pub(crate) mod tests {
     fn overfilled<E: Event>(event: &E) -> Queue {
         let queue = Queue::new(E::LANE, 4, None);
         for _ in 0..6 {
-            queue.push(event, Component::Risk, || 0);
+            queue.push(event, Component::Risk, || Stamp::Ns(0));
         }
         queue
     }
@@ -343,7 +347,29 @@ pub(crate) mod tests {
     fn a_dropped_event_leaves_a_hole_in_the_sequence() {
         let queue = overfilled(&events::RiskDecision::default());
         seqs(&queue);
-        queue.push(&events::RiskDecision::default(), Component::Risk, || 0);
+        queue.push(&events::RiskDecision::default(), Component::Risk, || {
+            Stamp::Ns(0)
+        });
         assert_eq!(seqs(&queue), [7]);
+    }
+
+    #[test]
+    fn an_event_has_the_time_of_its_emit_though_the_drain_comes_late() {
+        clock::start();
+        let queue = Queue::new(Lane::Audit, 4, None);
+        let before = clock::now_ns();
+        queue.push(
+            &events::RiskDecision::default(),
+            Component::Risk,
+            clock::stamp,
+        );
+        let after = clock::now_ns();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        clock::refresh();
+        let mut out = Vec::new();
+        queue.pop(&mut out, 1);
+        // The clock was adjusted in between, by what it had gone wrong.
+        let near = before - 100_000..after + 100_000;
+        assert!(near.contains(&out[0].ts_ns()), "{near:?}, {:?}", out[0]);
     }
 }

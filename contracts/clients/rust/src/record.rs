@@ -26,6 +26,7 @@ pub use encode::RecordWriter;
 pub use fields::{Fields, Value};
 
 use crate::Component;
+use crate::clock::Stamp;
 use crate::schema::{EVENTS, EventSchema};
 
 /// With the queue's own stamp of 8 bytes a slot is 256 bytes, four cache lines. An order event with
@@ -37,7 +38,10 @@ pub(crate) const PAYLOAD_BYTES: usize = RECORD_BYTES - HEADER_BYTES;
 
 const _: () = assert!(size_of::<Record>() == RECORD_BYTES && PAYLOAD_BYTES <= u8::MAX as usize);
 
+/// A text was cut.
 const TRUNCATED: u8 = 1;
+/// `ts_ns` is still the processor's counter. Never set in a record that a drain has.
+const TICKS: u8 = 2;
 
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -105,6 +109,14 @@ impl Record {
         // SAFETY: the first `len` bytes of the payload were initialised by whoever made the record:
         // `encode_into` and `from_bytes`, the only two, set `len` to what they wrote.
         unsafe { std::slice::from_raw_parts(self.payload.as_ptr().cast(), len) }
+    }
+
+    /// Gives it its time in ns, as it leaves the queue.
+    pub(crate) fn settle_time(&mut self) {
+        if self.tail.flags & TICKS != 0 {
+            self.ts_ns = Stamp::Ticks(self.ts_ns).ns();
+            self.tail.flags &= !TICKS;
+        }
     }
 
     /// For a file: header and the payload in use. Read back by [`Record::from_bytes`].

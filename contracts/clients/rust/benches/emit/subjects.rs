@@ -182,10 +182,11 @@ impl Subject for RingPush {
         move || {
             taken.clear();
             let mut reader = self.reader.lock().expect("the drain does not panic");
-            // SAFETY: they came together.
-            while taken.len() < 256
-                && let Some(bytes) = unsafe { self.ring.pop(&mut reader) }
-            {
+            while taken.len() < 256 {
+                // SAFETY: they came together.
+                let Some(bytes) = (unsafe { self.ring.pop(&mut reader) }) else {
+                    break;
+                };
                 taken.push(bytes);
             }
             taken.len()

@@ -4,7 +4,8 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::{PAYLOAD_BYTES, Record, TRUNCATED, Tail};
+use super::{PAYLOAD_BYTES, Record, TICKS, TRUNCATED, Tail};
+use crate::clock::Stamp;
 use crate::{Component, Event};
 
 /// Up to this length a text is copied by two overlapping moves, above it by `memcpy`.
@@ -28,7 +29,7 @@ impl Record {
         slot: &mut MaybeUninit<Record>,
         event: &E,
         component: Component,
-        ts_ns: u64,
+        stamp: Stamp,
         seq: u64,
     ) -> bool {
         let record = slot.as_mut_ptr();
@@ -50,13 +51,17 @@ impl Record {
                 truncated,
                 ..
             } = writer;
-            (&raw mut (*record).ts_ns).write(ts_ns);
+            let (ts, unit) = match stamp {
+                Stamp::Ticks(ticks) => (ticks, TICKS),
+                Stamp::Ns(ns) => (ns, 0),
+            };
+            (&raw mut (*record).ts_ns).write(ts);
             (&raw mut (*record).seq).write(seq);
             (&raw mut (*record).present).write(present);
             (&raw mut (*record).tail).write(Tail {
                 event: E::ID,
                 component: component as u8,
-                flags: if truncated { TRUNCATED } else { 0 },
+                flags: unit | if truncated { TRUNCATED } else { 0 },
                 len: used as u8,
                 _spare: [0; 3],
             });
