@@ -69,7 +69,7 @@ impl Demo {
         {
             bail!("there is no market data at {}", file.display());
         }
-        workspace.build(&["tapline", "tapline-drills"])?;
+        workspace.build(&["tapline", "trading-stack"])?;
         let folder = empty_folder(&workspace.folder("demo")?)?;
         let stopped = Arc::new(AtomicBool::new(false));
         for signal in [libc::SIGINT, libc::SIGTERM] {

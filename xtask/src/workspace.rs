@@ -38,13 +38,15 @@ impl Workspace {
         command
     }
 
-    /// Builds programs; cargo's own progress is on standard error.
-    pub(crate) fn build(&self, packages: &[&str]) -> Result<()> {
-        let mut args = vec!["build", "--release", "--bins"];
-        for package in packages {
-            args.extend(["--package", *package]);
+    /// Builds programs; cargo's own progress is on standard error. Always of the whole workspace: which
+    /// features dependencies have follows from what is selected, and what the tests have compiled is
+    /// then not compiled again.
+    pub(crate) fn build(&self, programs: &[&str]) -> Result<()> {
+        let mut args = vec!["build", "--release", "--workspace"];
+        for program in programs {
+            args.extend(["--bin", *program]);
         }
-        say(&format!("building {}", packages.join(" and ")));
+        say(&format!("building {}", programs.join(" and ")));
         run(&mut self.cargo(&args))
     }
 

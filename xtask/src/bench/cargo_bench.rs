@@ -10,27 +10,27 @@ use crate::workspace::Workspace;
 
 /// The client's hot path, and what a scrape does to it.
 pub(crate) fn emit(workspace: &Workspace, quick: bool) -> Result<Value> {
-    let result = run(workspace, "tapline-client", "emit", quick)?;
+    let result = run(workspace, "emit", quick)?;
     show(&result, "Emitting one event, ns on the emitting thread");
     Ok(result)
 }
 
 /// Each plugin, by batch size.
 pub(crate) fn chain(workspace: &Workspace, quick: bool) -> Result<Value> {
-    let result = run(workspace, "tapline", "chain", quick)?;
+    let result = run(workspace, "chain", quick)?;
     show(&result, "Plugins, ns an event");
     Ok(result)
 }
 
 /// A benchmark prints one JSON object with `rows` to standard output.
-fn run(workspace: &Workspace, package: &str, bench: &str, quick: bool) -> Result<Value> {
-    let mut command = workspace.cargo(&["bench", "--package", package, "--bench", bench, "--", "--json"]);
+fn run(workspace: &Workspace, bench: &str, quick: bool) -> Result<Value> {
+    let mut command = workspace.cargo(&["bench", "--workspace", "--bench", bench, "--", "--json"]);
     if quick {
         command.arg("--quick");
     }
     let output = command.stderr(Stdio::inherit()).output().context("can't run cargo bench")?;
     if !output.status.success() {
-        bail!("the benchmark {bench} of {package} failed ({})", output.status);
+        bail!("the benchmark {bench} failed ({})", output.status);
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let json = text.lines().rev().find(|line| line.starts_with('{')).context("the benchmark printed no result")?;
