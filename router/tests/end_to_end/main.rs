@@ -1,0 +1,14 @@
+//! The real program, from outside: each test starts `tapline run` on ports and a folder of its own, and
+//! talks to it as a user does.
+
+mod alerts;
+mod audit;
+mod commands;
+mod corpus;
+mod harness;
+mod http;
+mod metrics;
+mod secrets;
+mod sequence;
+mod sockets;
+mod stopping;
