@@ -23,9 +23,10 @@ use std::time::{Duration, Instant};
 
 use tapline_contract::Contract;
 
-pub use build::{ChainError, Setting, load_plugin};
+pub use build::{ChainError, Plugins, Setting, check, load_plugin};
 pub use effects::{Effects, Gone};
-pub use stats::PluginStats;
+pub use stats::EntryStats;
+pub use stats::EntryStats as PluginStats;
 
 use crate::batch::Batch;
 use crate::ingest::Components;
@@ -82,7 +83,7 @@ impl Chain {
         self.entries.iter_mut().for_each(Entry::stop);
     }
 
-    pub fn stats(&self) -> Vec<Arc<PluginStats>> {
+    pub fn stats(&self) -> Vec<Arc<EntryStats>> {
         self.entries.iter().map(|entry| Arc::clone(entry.stats())).collect()
     }
 }

@@ -1,1 +1,36 @@
+//! Tapline's router: events flow from queues and sockets through plugins to destinations, and each
+//! reaches exactly one recorded outcome. `router.rs` shows the whole way in one function.
 
+mod audit;
+mod batch;
+mod chain;
+mod clearance;
+pub mod cli;
+mod clock;
+pub mod config;
+mod dispatch;
+mod embedded;
+mod encode;
+mod filter;
+mod http;
+mod ingest;
+mod intake;
+mod keeper;
+mod ledger;
+mod metrics;
+mod notice;
+mod producers;
+mod rehearsal;
+mod rejected;
+mod route;
+mod router;
+mod sink;
+mod tail;
+mod worker;
+
+pub use ledger::{LedgerSnapshot, StreamSnapshot, Totals};
+pub use router::{Running, StartError, start};
+
+/// For the benchmark `chain` only.
+#[doc(hidden)]
+pub use chain::measure;

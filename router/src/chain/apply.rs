@@ -10,7 +10,7 @@ use tapline_contract::{Contract, FieldId, Kind as FieldKind, Lane};
 use tapline_host::{Edit, Output, Plan, Rows, Values, Verdict};
 
 use super::effects::{Effects, Gone};
-use super::stats::PluginStats;
+use super::stats::EntryStats;
 use crate::batch::{Batch, Cell, Span};
 use crate::ledger::{Outcome, Reason};
 use crate::route::Destinations;
@@ -84,7 +84,7 @@ impl Applier {
         batch: &mut Batch,
         picked: &[u32],
         effects: &mut Effects,
-        stats: &PluginStats,
+        stats: &EntryStats,
     ) {
         for edit in &output.edits {
             let cells = self.edit(edit, batch, picked);
@@ -103,7 +103,7 @@ impl Applier {
         batch: &mut Batch,
         row: usize,
         effects: &mut Effects,
-        stats: &PluginStats,
+        stats: &EntryStats,
     ) {
         let head = &mut batch.rows_mut()[row];
         match *decision {
@@ -251,7 +251,7 @@ mod tests {
             batch.push_row(crate::batch::Row { lane, ..row(contract) });
         }
         let output = Output { verdicts: vec![1; 4], ..Output::default() };
-        let (mut effects, stats) = (Effects::default(), PluginStats::new("p".into(), String::new(), contract));
+        let (mut effects, stats) = (Effects::default(), EntryStats::new("p".into(), String::new(), contract));
         applier.apply(&"p".into(), output, &mut batch, &[0, 1, 2, 3], &mut effects, &stats);
         let gone: Vec<_> = effects.gone.iter().map(|gone| (gone.row, &*gone.reason)).collect();
         assert_eq!(gone, [(2, "noise")]);
@@ -268,7 +268,7 @@ mod tests {
         batch.push_row(row(contract));
         batch.push_row(row(contract));
         let output = Output { verdicts: vec![0, 1], ..Output::default() };
-        let (mut effects, stats) = (Effects::default(), PluginStats::new("p".into(), String::new(), contract));
+        let (mut effects, stats) = (Effects::default(), EntryStats::new("p".into(), String::new(), contract));
         applier.apply(&"p".into(), output, &mut batch, &[0, 1], &mut effects, &stats);
         let set = |name: &str| Destinations::new(&Config::default()).set([name]);
         assert_eq!((batch.rows()[0].send, batch.rows()[0].also), (set("pager"), 0));

@@ -56,9 +56,32 @@ impl Plugins {
     }
 }
 
+/// What a chain is built into.
+pub struct Setting<'a> {
+    pub contract: &'a Arc<Contract>,
+    pub components: &'a Arc<Components>,
+    pub destinations: &'a Destinations,
+    /// Where states and machine code are kept between runs. `None` keeps nothing, for a check.
+    pub data_dir: Option<&'a Path>,
+}
+
+/// `plugin` as in the configuration: the name of one that the router carries, or a path.
+pub fn load_plugin(engine: &Engine, plugin: &str) -> Result<Plugin, String> {
+    source::load(engine, None, plugin)
+}
+
 // === impl Chain ===
 
 impl Chain {
+    pub fn build(entries: &[ChainEntry], setting: &Setting<'_>) -> Result<Self, ChainError> {
+        let plugins = match setting.data_dir {
+            Some(dir) => Plugins::new(dir)?,
+            None => Plugins::keeping_nothing()?,
+        };
+        let destinations = Arc::new(setting.destinations.clone());
+        Chain::new(entries, setting.contract.clone(), setting.components.clone(), destinations, &plugins)
+    }
+
     /// Everything that is wrong with any entry is said at once.
     pub fn new(
         entries: &[ChainEntry],
@@ -73,7 +96,7 @@ impl Chain {
         for entry in entries {
             match build(entry, &names, &destinations, plugins) {
                 Ok(entry) => built.push(entry),
-                Err(problem) => problems.push(format!("chain.{}: {problem}", entry.label())),
+                Err(problem) => problems.push(format!("chain.{}: {problem}", label(entry))),
             }
         }
         if !problems.is_empty() {
@@ -100,7 +123,7 @@ pub fn check(config: &Config, contract: Arc<Contract>) -> Result<Vec<String>, Ch
 
 fn build(entry: &ChainEntry, names: &Names, destinations: &Destinations, plugins: &Plugins) -> Result<Entry, String> {
     let plugin = plugins.load(&entry.plugin)?;
-    let name = entry.label();
+    let name = label(entry);
     let mut state = StateFile::new(plugins.states.as_deref(), &name);
     let contract = &names.contract;
     let settings = Settings {
@@ -121,6 +144,14 @@ fn build(entry: &ChainEntry, names: &Names, destinations: &Destinations, plugins
     let gather = Gather::new(&plan.reads, |field| source_of(contract, field));
     let applier = Applier::new(&plan, contract, destinations, &may_drop(entry));
     Ok(Entry::new(contract, name.into(), entry.on_fault, instance, picker, gather, applier, state))
+}
+
+/// How the entry is called in metrics and logs.
+fn label(entry: &ChainEntry) -> String {
+    match &entry.name {
+        Some(name) => name.clone(),
+        None => Path::new(&entry.plugin).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    }
 }
 
 fn limits(entry: &ChainEntry) -> Limits {

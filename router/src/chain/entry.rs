@@ -14,7 +14,7 @@ use super::effects::{Effects, Gone};
 use super::gather::Gather;
 use super::pick::Picker;
 use super::state::StateFile;
-use super::stats::PluginStats;
+use super::stats::EntryStats;
 use crate::batch::{Batch, ROWS_MAX};
 use crate::config::OnFault;
 use crate::ledger::{Outcome, Reason};
@@ -36,7 +36,7 @@ pub(super) struct Entry {
     pub(super) picker: Picker,
     pub(super) gather: Gather,
     pub(super) applier: Applier,
-    pub(super) stats: Arc<PluginStats>,
+    pub(super) stats: Arc<EntryStats>,
     pub(super) state: StateFile,
     breaker: Breaker,
     clock: Option<Clock>,
@@ -74,7 +74,7 @@ impl Entry {
     ) -> Self {
         let now = Instant::now();
         let digest = instance.plugin().digest().to_string();
-        let stats = Arc::new(PluginStats::new(Arc::clone(&name), digest, contract));
+        let stats = Arc::new(EntryStats::new(Arc::clone(&name), digest, contract));
         let every = instance.plan().tick_ms.map(|ms| Duration::from_millis(ms.into()));
         Entry {
             name,
@@ -95,7 +95,7 @@ impl Entry {
         }
     }
 
-    pub(super) fn stats(&self) -> &Arc<PluginStats> {
+    pub(super) fn stats(&self) -> &Arc<EntryStats> {
         &self.stats
     }
 

@@ -108,7 +108,7 @@ impl Measured {
 }
 
 fn plain(column: &Column<'_>) -> Plain {
-    match column.data {
+    match &column.data {
         Data::Packed(text) => Plain::Text { ends: text.ends.to_vec(), bytes: text.bytes.to_vec() },
         Data::Ints(values) => Plain::Ints(values.to_vec()),
         Data::Floats(values) => Plain::Floats(values.to_vec()),

@@ -22,7 +22,7 @@ struct Histogram {
     counts: Vec<Count>,
 }
 
-pub struct PluginStats {
+pub struct EntryStats {
     /// The chain entry.
     pub name: Arc<str>,
     /// SHA-256 of the component, in hex.
@@ -70,11 +70,11 @@ impl Count {
     }
 }
 
-// === impl PluginStats ===
+// === impl EntryStats ===
 
-impl PluginStats {
+impl EntryStats {
     pub(super) fn new(name: Arc<str>, digest: String, contract: &Contract) -> Self {
-        PluginStats {
+        EntryStats {
             name,
             digest,
             batches: Count::default(),

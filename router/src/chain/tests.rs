@@ -83,7 +83,7 @@ impl Bench {
         gone
     }
 
-    fn stats(&self) -> Arc<PluginStats> {
+    fn stats(&self) -> Arc<EntryStats> {
         self.chain.stats().remove(0)
     }
 }

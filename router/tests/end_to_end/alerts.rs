@@ -60,12 +60,12 @@ on_fault = "pass"
                 "price": 1, "price_scale": 1, "qty": 1, "reason_code": "PRICE_LIMIT" })
     };
     // A quiet minute, then every second order is refused, then quiet minutes again.
-    let quiet = (0..600).map(|number| order(number, "order_new"));
+    let quiet = (0..600).map(|number| order(number, "order_ack"));
     let spike = (600..1200).flat_map(|number| {
         let refused = (number % 2 == 0).then(|| order(number, "order_reject"));
-        std::iter::once(order(number, "order_new")).chain(refused)
+        std::iter::once(order(number, "order_ack")).chain(refused)
     });
-    let again = (1200..6000).map(|number| order(number, "order_new"));
+    let again = (1200..6000).map(|number| order(number, "order_ack"));
     let events: Vec<Value> = quiet.chain(spike).chain(again).collect();
     for batch in events.chunks(500) {
         router.send(batch);

@@ -1,0 +1,271 @@
+//! Events inside the router: rows of a batch, columns of fields, one arena of text.
+//!
+//! A batch is stored by column because that is how a plugin sees it: handing a declared field over
+//! is one pass over one vector. Names are small integers ([`FieldId`], [`EventId`]) from the moment
+//! of decoding on. Text is never copied once it is in the arena; a cell holds its place.
+
+use std::sync::Arc;
+
+use tapline_contract::{Contract, EventId, FieldId, Lane, Level};
+use tokio::sync::oneshot;
+
+use crate::ledger::StreamId;
+
+/// As many rows as a batch may have. 256 amortises a plugin call to a few nanoseconds an event;
+/// more only adds delay.
+pub const ROWS_MAX: usize = 256;
+
+/// A batch is handed on at this size too, so that a few huge events don't make a plugin's memory
+/// grow (wasm memory never shrinks).
+pub const ARENA_BYTES_MAX: usize = 1 << 20;
+
+/// One value. Text and JSON are places in the batch's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Cell {
+    #[default]
+    Absent,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(Span),
+    /// The text of a JSON value (an object, an array, a number too large for `Int`).
+    Json(Span),
+}
+
+impl Cell {
+    pub fn is_absent(self) -> bool {
+        matches!(self, Cell::Absent)
+    }
+}
+
+/// A place in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Span {
+    pub start: u32,
+    pub len: u32,
+}
+
+/// A component's name: of the contract, or one that only came with the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ComponentRef(pub u16);
+
+/// What every event has. `Copy`, so that rows move freely between stages.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Event time, ns since 1970, UTC.
+    pub ts_ns: i64,
+    /// `None`: the contract does not know the event; its name is in `name`.
+    pub event: Option<EventId>,
+    /// The event's name as it came, where `event` is `None` or an alias was used.
+    pub name: Span,
+    pub component: ComponentRef,
+    pub level: Level,
+    pub lane: Lane,
+    /// The producer's run, as it came; empty where it named none.
+    pub run: Span,
+    /// The producer's running number in its queue, where it gave one.
+    pub seq: Option<u64>,
+    /// The producer numbers its events by component and lane, as our clients do: run, component, lane
+    /// and `seq` name the event for ever.
+    pub numbered: bool,
+    /// The router's own running number: unique in a run of the router.
+    pub position: u64,
+    /// Whose account this row is on.
+    pub stream: StreamId,
+    /// Destinations (by index, as bits) that a plugin set in place of the default ones; 0: none did.
+    pub send: u64,
+    /// Destinations that plugins added.
+    pub also: u64,
+    /// Set as soon as the row has left the way: filtered, dead-lettered.
+    pub gone: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Column {
+    field: FieldId,
+    /// One entry a row; shorter than the batch where the last rows lack the field.
+    cells: Vec<Cell>,
+}
+
+/// Up to [`ROWS_MAX`] events of one lane.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub lane: Lane,
+    /// When the router took the first of these events in, ns since 1970, UTC.
+    pub ingest_ns: i64,
+    rows: Vec<Row>,
+    columns: Vec<Column>,
+    /// Field id → place in `columns`, plus one; 0 where the batch has no such column.
+    places: Vec<u16>,
+    details: Vec<Cell>,
+    arena: String,
+    /// Held while any of these rows is on its way; see [`Receipt`].
+    pub receipt: Option<Arc<Receipt>>,
+}
+
+/// Whoever waits for rows to be safe holds the other end: it hears when the last holder of this one
+/// has let go, which a destination does only when it has the rows safe, or has kept them as dead
+/// letters.
+#[derive(Debug)]
+pub struct Receipt(Option<oneshot::Sender<()>>);
+
+impl Receipt {
+    pub fn new() -> (Arc<Self>, oneshot::Receiver<()>) {
+        let (sender, receiver) = oneshot::channel();
+        (Arc::new(Receipt(Some(sender))), receiver)
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        if let Some(sender) = self.0.take() {
+            // Nobody may be waiting any more.
+            let _ = sender.send(());
+        }
+    }
+}
+
+impl Batch {
+    pub fn new(contract: &Contract) -> Self {
+        Batch {
+            lane: Lane::Log,
+            ingest_ns: 0,
+            rows: Vec::with_capacity(ROWS_MAX),
+            columns: Vec::new(),
+            places: vec![0; contract.fields.len()],
+            details: Vec::with_capacity(ROWS_MAX),
+            arena: String::with_capacity(64 << 10),
+            receipt: None,
+        }
+    }
+
+    /// Empties the batch, keeping its memory for the next events.
+    pub fn clear(&mut self) {
+        self.receipt = None;
+        self.rows.clear();
+        self.details.clear();
+        self.arena.clear();
+        for column in &mut self.columns {
+            column.cells.clear();
+        }
+        if self.arena.capacity() > 4 * ARENA_BYTES_MAX {
+            self.arena = String::with_capacity(64 << 10);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_MAX || self.arena.len() >= ARENA_BYTES_MAX
+    }
+
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub fn rows_mut(&mut self) -> &mut [Row] {
+        &mut self.rows
+    }
+
+    /// Bytes of text that the batch holds.
+    pub fn arena_bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Starts a row; the cells set next with [`Batch::put`] belong to it.
+    pub fn push_row(&mut self, row: Row) -> usize {
+        self.rows.push(row);
+        self.details.push(Cell::Absent);
+        self.rows.len() - 1
+    }
+
+    /// Takes the last row back, with its text from `arena_mark` on.
+    pub fn pop_row(&mut self, arena_mark: usize) {
+        self.rows.pop();
+        let rows = self.rows.len();
+        self.details.truncate(rows);
+        for column in &mut self.columns {
+            column.cells.truncate(rows);
+        }
+        self.arena.truncate(arena_mark);
+    }
+
+    pub fn put(&mut self, row: usize, field: FieldId, cell: Cell) {
+        let place = self.places[field.0 as usize];
+        let column = if place == 0 {
+            self.columns.push(Column { field, cells: Vec::with_capacity(ROWS_MAX) });
+            self.places[field.0 as usize] = self.columns.len() as u16;
+            self.columns.last_mut().expect("just pushed")
+        } else {
+            &mut self.columns[place as usize - 1]
+        };
+        if column.cells.len() == row {
+            column.cells.push(cell);
+            return;
+        }
+        if column.cells.len() <= row {
+            column.cells.resize(row + 1, Cell::Absent);
+        }
+        column.cells[row] = cell;
+    }
+
+    pub fn get(&self, row: usize, field: FieldId) -> Cell {
+        self.column(field).get(row).copied().unwrap_or_default()
+    }
+
+    /// A field's cells from row 0 on; it may be shorter than the batch, the rest is absent.
+    pub fn column(&self, field: FieldId) -> &[Cell] {
+        match self.places.get(field.0 as usize) {
+            Some(&place) if place > 0 => &self.columns[place as usize - 1].cells,
+            _ => &[],
+        }
+    }
+
+    /// The fields that any row may have, in the order of first appearance.
+    pub fn fields(&self) -> impl Iterator<Item = (FieldId, &[Cell])> {
+        self.columns.iter().map(|column| (column.field, column.cells.as_slice()))
+    }
+
+    /// The JSON object of the fields that the contract does not know.
+    pub fn details(&self, row: usize) -> Cell {
+        self.details[row]
+    }
+
+    /// `cell` is `Absent` or a `Json` object.
+    pub fn set_details(&mut self, row: usize, cell: Cell) {
+        self.details[row] = cell;
+    }
+
+    pub fn text(&self, span: Span) -> &str {
+        &self.arena[span.start as usize..(span.start + span.len) as usize]
+    }
+
+    pub fn push_text(&mut self, text: &str) -> Span {
+        let start = self.arena.len() as u32;
+        self.arena.push_str(text);
+        Span { start, len: text.len() as u32 }
+    }
+
+    /// For decoders that place text themselves.
+    pub fn arena_mut(&mut self) -> &mut String {
+        &mut self.arena
+    }
+
+    pub fn arena(&self) -> &str {
+        &self.arena
+    }
+
+    /// The event's name: the contract's where it is known.
+    pub fn event_name<'a>(&'a self, contract: &'a Contract, row: usize) -> &'a str {
+        match self.rows[row].event {
+            Some(EventId(id)) => &contract.events[id as usize].name,
+            None => self.text(self.rows[row].name),
+        }
+    }
+}

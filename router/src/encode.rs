@@ -1,0 +1,201 @@
+//! A row as one line of JSON, the form in which files, the tail and the dead letters keep it.
+//!
+//! Keys: the envelope first, then the contract's fields, then `details`. What a destination is not
+//! cleared for is left out here, by the host, whatever the plugins did.
+
+use std::sync::Arc;
+
+use tapline_contract::{Contract, FieldId, Level, Sensitivity};
+
+use crate::batch::{Batch, Cell, Span};
+use crate::ingest::Components;
+
+pub struct Encoder {
+    contract: Arc<Contract>,
+    components: Arc<Components>,
+    /// `,"name":` by field; empty for a field that the destination is not cleared for.
+    keys: Vec<Box<[u8]>>,
+    names: Vec<Arc<str>>,
+    /// Values left out because of the clearance.
+    pub withheld: u64,
+}
+
+impl Encoder {
+    pub fn new(contract: Arc<Contract>, components: Arc<Components>, clearance: Sensitivity) -> Self {
+        let keys = contract
+            .fields
+            .iter()
+            .map(|field| match field.sensitivity <= clearance {
+                true => format!(",{}:", json_text(&field.name)).into_bytes().into(),
+                false => Box::default(),
+            })
+            .collect();
+        Encoder { contract, components, keys, names: Vec::new(), withheld: 0 }
+    }
+
+    pub fn line(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
+        self.object(batch, row, out);
+        out.push(b'\n');
+    }
+
+    pub fn object(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
+        let head = &batch.rows()[row];
+        out.extend_from_slice(b"{\"ts\":");
+        integer(head.ts_ns, out);
+        out.extend_from_slice(level_key(head.level));
+        let component = head.component.0 as usize;
+        if component >= self.names.len() {
+            self.names = self.components.names();
+        }
+        out.extend_from_slice(b",\"component\":");
+        string(&self.names[component], out);
+        out.extend_from_slice(b",\"event\":");
+        string(batch.event_name(&self.contract, row), out);
+        if head.run != Span::default() {
+            out.extend_from_slice(b",\"run\":");
+            string(batch.text(head.run), out);
+        }
+        if let Some(seq) = head.seq {
+            out.extend_from_slice(b",\"seq\":");
+            out.extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
+        }
+        for (field, cells) in batch.fields() {
+            let Some(&cell) = cells.get(row) else { continue };
+            if cell.is_absent() {
+                continue;
+            }
+            let key = &self.keys[field.0 as usize];
+            if key.is_empty() {
+                self.withheld += 1;
+                continue;
+            }
+            out.extend_from_slice(key);
+            value(batch, cell, out);
+        }
+        if let Cell::Json(span) = batch.details(row) {
+            out.extend_from_slice(b",\"details\":");
+            out.extend_from_slice(batch.text(span).as_bytes());
+        }
+        out.push(b'}');
+    }
+
+    /// The fields that have no place of their own in a table, as a JSON object; `None` where there
+    /// are none.
+    pub fn rest(&mut self, batch: &Batch, row: usize, placed: &[bool]) -> Option<String> {
+        let mut out = Vec::new();
+        for (field, cells) in batch.fields() {
+            let Some(&cell) = cells.get(row) else { continue };
+            if cell.is_absent() || placed[field.0 as usize] {
+                continue;
+            }
+            let key = &self.keys[field.0 as usize];
+            if key.is_empty() {
+                self.withheld += 1;
+                continue;
+            }
+            out.extend_from_slice(key);
+            value(batch, cell, &mut out);
+        }
+        if let Cell::Json(span) = batch.details(row) {
+            let inner = &batch.text(span).as_bytes()[1..span.len as usize - 1];
+            if !inner.trim_ascii().is_empty() {
+                out.push(b',');
+                out.extend_from_slice(inner);
+            }
+        }
+        if out.is_empty() {
+            return None;
+        }
+        out[0] = b'{';
+        out.push(b'}');
+        Some(String::from_utf8(out).expect("made of text"))
+    }
+
+    pub fn is_cleared(&self, field: FieldId) -> bool {
+        !self.keys[field.0 as usize].is_empty()
+    }
+}
+
+fn level_key(level: Level) -> &'static [u8] {
+    match level {
+        Level::Trace => b",\"level\":\"trace\"",
+        Level::Debug => b",\"level\":\"debug\"",
+        Level::Info => b",\"level\":\"info\"",
+        Level::Warning => b",\"level\":\"warning\"",
+        Level::Error => b",\"level\":\"error\"",
+        Level::Critical => b",\"level\":\"critical\"",
+    }
+}
+
+fn value(batch: &Batch, cell: Cell, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Absent => out.extend_from_slice(b"null"),
+        Cell::Bool(true) => out.extend_from_slice(b"true"),
+        Cell::Bool(false) => out.extend_from_slice(b"false"),
+        Cell::Int(value) => integer(value, out),
+        Cell::Float(value) if value.is_finite() => {
+            out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+        }
+        Cell::Float(_) => out.extend_from_slice(b"null"),
+        Cell::Text(span) => string(batch.text(span), out),
+        Cell::Json(span) => out.extend_from_slice(batch.text(span).as_bytes()),
+    }
+}
+
+fn integer(value: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// A JSON string (RFC 8259, section 7).
+pub fn string(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    // Without an early exit, so that the compiler makes it a few vector instructions.
+    let plain = bytes.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'));
+    if plain {
+        out.extend_from_slice(bytes);
+    } else {
+        escaped(bytes, out);
+    }
+    out.push(b'"');
+}
+
+#[cold]
+fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    for &byte in bytes {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0..0x20 => {
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+            _ => out.push(byte),
+        }
+    }
+}
+
+fn json_text(text: &str) -> String {
+    let mut out = Vec::new();
+    string(text, &mut out);
+    String::from_utf8(out).expect("made of text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn strings_are_json(text in any::<String>()) {
+            prop_assert_eq!(serde_json::from_str::<String>(&json_text(&text)).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! How events get in: sockets and HTTP, decoded against the contract into batches by lane.
+
+mod component;
+mod decode;
+mod protocol;
+pub mod record;
+mod repair;
+mod schema_counts;
+pub mod socket;
+pub mod timestamp;
+
+pub use component::Components;
+pub use decode::{Decoded, Decoder, Rejection};
+pub use schema_counts::{SchemaCount, SchemaCounts, Tally};

@@ -1,0 +1,729 @@
+//! A JSON line becomes a row.
+//!
+//! The line is copied into the batch's arena once, and its values are places in there. What the
+//! contract does not know is kept in `details`; a value of the wrong type is converted where that
+//! loses nothing, else kept in `details` too. So a line is refused only where it is not an event at
+//! all, and the refusal says why.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use tapline_contract::{
+    BUILT_INS, Constant, Contract, Event, EventId, FieldId, Form, Kind, Lane, Level, MissingField, RENAMED_PREFIX,
+    UnknownEvent, UnknownField,
+};
+
+use super::component::Components;
+use super::repair::repair;
+use super::schema_counts::{SchemaCount, SchemaCounts, Tally};
+use super::timestamp;
+use crate::batch::{Batch, Cell, ComponentRef, Row, Span};
+use crate::ledger::StreamId;
+
+/// Deeper nesting than this is no telemetry but an attack on somebody's stack.
+const DEPTH_MAX: u32 = 64;
+
+/// Why a line is not an event: a code for the ledger, and a sentence for whoever sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    pub reason: &'static str,
+    pub message: String,
+}
+
+impl Rejection {
+    pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        Rejection { reason, message: message.into() }
+    }
+}
+
+/// What the envelope of a line says, until its row is placed.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded {
+    pub event: Option<EventId>,
+    /// Which of the event's other forms the line has (index into `Event::forms`).
+    pub form: Option<u16>,
+    pub component: ComponentRef,
+    pub lane: Lane,
+    pub level: Level,
+    pub ts_ns: i64,
+    pub seq: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Key {
+    Unknown,
+    /// By rank: a lower one wins over a higher one.
+    Ts(u8),
+    Level,
+    Event,
+    Component,
+    Run,
+    Seq,
+    /// Said by our own clients only, and known from the event anyway.
+    Lane,
+    Details,
+    /// A name that only the router gives a value.
+    /// By its place in `BUILT_INS`.
+    Reserved(u16),
+    Field(FieldId),
+    /// Another name of the field; the real one wins where both are there.
+    Alias(FieldId),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: Key,
+    key_span: Span,
+    /// The raw JSON text of the value.
+    raw: Span,
+}
+
+/// One per connection or worker: it learns the order of keys that its producer uses.
+pub struct Decoder {
+    contract: Arc<Contract>,
+    components: Arc<Components>,
+    counts: Arc<SchemaCounts>,
+    tally: Tally,
+    keys: HashMap<Box<[u8]>, Key>,
+    /// The keys of the line before, in order: the next line's are nearly always the same.
+    habit: Vec<(Box<[u8]>, Key)>,
+    /// The component of the line before, by name.
+    last_component: (String, ComponentRef),
+    /// The event of the line before, by name.
+    last_event: (String, Option<(EventId, Option<u16>)>),
+    message: Option<FieldId>,
+    /// The producer speaks our protocol: it numbers events by queue, and says its lane.
+    numbered: bool,
+    entries: Vec<Entry>,
+    /// Text that is not in the line as it stands: unescaped strings and keys.
+    extra: String,
+    unknown: Vec<Entry>,
+}
+
+impl Decoder {
+    pub fn new(contract: Arc<Contract>, components: Arc<Components>, counts: Arc<SchemaCounts>) -> Self {
+        let mut keys: HashMap<Box<[u8]>, Key> = HashMap::new();
+        for (at, field) in contract.fields.iter().enumerate() {
+            let id = FieldId(at as u16);
+            for alias in &field.aliases {
+                keys.insert(alias.as_bytes().into(), Key::Alias(id));
+            }
+        }
+        for (at, field) in contract.fields.iter().enumerate() {
+            keys.insert(field.name.as_bytes().into(), Key::Field(FieldId(at as u16)));
+        }
+        for (rank, name) in ["ts", "timestamp", "@timestamp", "time"].into_iter().enumerate() {
+            keys.insert(name.as_bytes().into(), Key::Ts(rank as u8));
+        }
+        for (name, key) in [
+            ("level", Key::Level),
+            ("event", Key::Event),
+            ("component", Key::Component),
+            ("run", Key::Run),
+            ("seq", Key::Seq),
+            ("details", Key::Details),
+        ] {
+            keys.insert(name.as_bytes().into(), key);
+        }
+        for (at, name) in BUILT_INS.iter().enumerate() {
+            if !name.from_producer && name.name != "details" {
+                keys.insert(name.name.as_bytes().into(), Key::Reserved(at as u16));
+            }
+        }
+        let unknown = components.unknown;
+        let message = contract.field("message");
+        Decoder {
+            contract,
+            components,
+            counts,
+            tally: Tally::default(),
+            keys,
+            habit: Vec::new(),
+            last_component: (String::new(), unknown),
+            last_event: (String::new(), None),
+            message,
+            numbered: false,
+            entries: Vec::new(),
+            extra: String::new(),
+            unknown: Vec::new(),
+        }
+    }
+
+    /// For producers of our own protocol.
+    pub fn numbered(mut self) -> Self {
+        self.keys.insert(b"lane".as_slice().into(), Key::Lane);
+        self.numbered = true;
+        self
+    }
+
+    /// Reads a line (without its newline) and places it as a row of the batch that `place` chooses
+    /// for its lane. `stream` opens the ledger's stream. A refused line leaves no trace in a batch.
+    pub fn decode<'b>(
+        &mut self,
+        line: &[u8],
+        now_ns: i64,
+        stream: &mut dyn FnMut(&Decoded, &str) -> StreamId,
+        place: impl FnOnce(Lane) -> &'b mut Batch,
+    ) -> Result<Decoded, Rejection> {
+        let line = trim(line);
+        if line.is_empty() {
+            return Err(Rejection::new("empty_line", "the line is empty"));
+        }
+        let repaired;
+        let text = match std::str::from_utf8(line) {
+            Ok(text) if self.parse(text).is_ok() => text,
+            sound => {
+                let first = sound.map_or_else(
+                    |error| Err(Rejection::new("not_json", format!("not UTF-8 at byte {}", error.valid_up_to()))),
+                    |text| self.parse(text),
+                );
+                match repair(line, &mut self.tally) {
+                    Some(text) => {
+                        repaired = text;
+                        self.parse(&repaired)?;
+                        &repaired
+                    }
+                    None => {
+                        first?;
+                        unreachable!("a line that parses needs no repair")
+                    }
+                }
+            }
+        };
+        let decoded = self.envelope(text, now_ns)?;
+        let batch = place(decoded.lane);
+        self.place(text, &decoded, stream, batch)?;
+        Ok(decoded)
+    }
+
+    /// Adds what was tallied to the shared counts; to be called once a chunk.
+    pub fn flush(&mut self) {
+        self.counts.take(&mut self.tally);
+    }
+
+    /// Fills `entries`, and `extra` with what had to be unescaped.
+    fn parse(&mut self, text: &str) -> Result<(), Rejection> {
+        self.entries.clear();
+        self.extra.clear();
+        let bytes = text.as_bytes();
+        if bytes[0] != b'{' {
+            let what = match bytes[0] {
+                b'[' => "an array",
+                b'"' => "a string",
+                b'0'..=b'9' | b'-' => "a number",
+                _ => return Err(Rejection::new("not_json", "the line is not a JSON object")),
+            };
+            return Err(Rejection::new("not_object", format!("the line is {what}, an event is a JSON object")));
+        }
+        check_depth(bytes)?;
+        let base = text.as_ptr() as usize;
+        let mut end = 1;
+        for entry in sonic_rs::to_object_iter(text) {
+            let (key, value) = entry.map_err(|error| not_json(&error))?;
+            let raw = value.as_raw_str();
+            let raw = Span { start: (raw.as_ptr() as usize - base) as u32, len: raw.len() as u32 };
+            end = (raw.start + raw.len) as usize;
+            let at = self.entries.len();
+            let id = match self.habit.get(at) {
+                Some((name, id)) if **name == *key.as_bytes() => *id,
+                _ => {
+                    let id = self.keys.get(key.as_bytes()).copied().unwrap_or(Key::Unknown);
+                    self.learn(at, key.as_bytes(), id);
+                    id
+                }
+            };
+            let key_span = match key {
+                Cow::Borrowed(key) => Span { start: (key.as_ptr() as usize - base) as u32, len: key.len() as u32 },
+                Cow::Owned(key) => {
+                    let start = (text.len() + self.extra.len()) as u32;
+                    self.extra.push_str(&key);
+                    Span { start, len: key.len() as u32 }
+                }
+            };
+            self.entries.push(Entry { key: id, key_span, raw });
+        }
+        let rest = text[end..].trim_ascii();
+        if rest != "}" {
+            return Err(Rejection::new("not_json", format!("something follows the object, from byte {end} on")));
+        }
+        Ok(())
+    }
+
+    /// Remembers the key at its place; a line of another shape teaches the new shape.
+    fn learn(&mut self, at: usize, key: &[u8], id: Key) {
+        const HABIT_MAX: usize = 64;
+        if at < self.habit.len() {
+            self.habit[at] = (key.into(), id);
+        } else if at == self.habit.len() && at < HABIT_MAX {
+            self.habit.push((key.into(), id));
+        }
+    }
+
+    fn envelope(&mut self, text: &str, now_ns: i64) -> Result<Decoded, Rejection> {
+        let find = |entries: &[Entry], key: Key| entries.iter().rev().find(|entry| entry.key == key).copied();
+        // The event comes first: its definition decides what the other keys mean.
+        let name = find(&self.entries, Key::Event).and_then(|entry| scalar_text(raw(text, entry.raw)));
+        let event = match name.as_deref() {
+            Some("") | None => {
+                if self.message.is_none_or(|field| {
+                    !self.entries.iter().any(|entry| entry.key == Key::Field(field) || entry.key == Key::Alias(field))
+                }) {
+                    return Err(Rejection::new(
+                        "missing_event",
+                        "the line has neither `event` nor `message`, so nobody could tell what it says",
+                    ));
+                }
+                None
+            }
+            Some(name) if *name == self.last_event.0 => self.last_event.1,
+            Some(name) => {
+                let event = self.contract.recognise(name).map(|(id, form)| {
+                    let forms = &self.contract.event_at(id).forms;
+                    let form = form.and_then(|form| forms.iter().position(|other| other.name == form.name));
+                    (id, form.map(|form| form as u16))
+                });
+                self.last_event = (name.to_owned(), event);
+                event
+            }
+        };
+        let mut unknown_event = false;
+        let (event, form) = event.map_or((None, None), |(id, form)| (Some(id), form));
+        let definition = event.map(|id| self.contract.event_at(id));
+        if definition.is_none() {
+            if self.contract.policy.unknown_event == UnknownEvent::Reject {
+                return Err(Rejection::new(
+                    "unknown_event",
+                    format!("the contract has no event `{}` and refuses unknown ones", name.as_deref().unwrap_or("")),
+                ));
+            }
+            unknown_event = true;
+        }
+        let component = match find(&self.entries, Key::Component).and_then(|entry| scalar_text(raw(text, entry.raw))) {
+            Some(name) if *name == self.last_component.0 => self.last_component.1,
+            Some(name) => {
+                let component = self.components.intern(&name);
+                self.last_component = (name.into_owned(), component);
+                component
+            }
+            None => match definition {
+                Some(event) => ComponentRef(event.component.0),
+                None => self.components.unknown,
+            },
+        };
+        if component == self.components.unknown {
+            self.tally.add(SchemaCount::UnknownComponent, 0, 1);
+        }
+        if unknown_event {
+            self.tally.add(SchemaCount::UnknownEvent, component.0, 1);
+        }
+        let own_level = definition.map_or(Level::Info, |event| event.level);
+        let level = match find(&self.entries, Key::Level) {
+            None => own_level,
+            Some(entry) => level_of(raw(text, entry.raw)).unwrap_or_else(|| {
+                self.tally.add(SchemaCount::BadLevel, 0, 1);
+                own_level
+            }),
+        };
+        let ts_ns = match (0..4).find_map(|rank| find(&self.entries, Key::Ts(rank))) {
+            None => now_ns,
+            Some(entry) => time_of(raw(text, entry.raw)).unwrap_or_else(|| {
+                self.tally.add(SchemaCount::BadTimestamp, 0, 1);
+                now_ns
+            }),
+        };
+        let seq = find(&self.entries, Key::Seq).and_then(|entry| raw(text, entry.raw).parse().ok());
+        let lane = definition.map_or(Lane::Log, |event| event.lane);
+        Ok(Decoded { event, form, component, lane, level, ts_ns, seq })
+    }
+
+    fn place(
+        &mut self,
+        text: &str,
+        decoded: &Decoded,
+        stream: &mut dyn FnMut(&Decoded, &str) -> StreamId,
+        batch: &mut Batch,
+    ) -> Result<(), Rejection> {
+        let mark = batch.arena_bytes();
+        let base = batch.push_text(text).start;
+        // Unescaped text follows the line, so that places in either count from the same base.
+        batch.arena_mut().push_str(&self.extra);
+        let contract = self.contract.clone();
+        let definition = decoded.event.map(|id| contract.event_at(id));
+        let form = decoded.form.and_then(|form| definition.map(|event| &event.forms[usize::from(form)]));
+
+        let run = match self.entries.iter().rev().find(|entry| entry.key == Key::Run) {
+            Some(entry) => self.text_value(batch, base, entry.raw),
+            None => Span::default(),
+        };
+        let name = match self.entries.iter().rev().find(|entry| entry.key == Key::Event) {
+            Some(entry) => self.text_value(batch, base, entry.raw),
+            None => batch.push_text("log"),
+        };
+        let stream = stream(decoded, batch.text(run));
+        let row = batch.push_row(Row {
+            ts_ns: decoded.ts_ns,
+            event: decoded.event,
+            name,
+            component: decoded.component,
+            level: decoded.level,
+            lane: decoded.lane,
+            run,
+            seq: decoded.seq,
+            numbered: self.numbered,
+            position: 0,
+            stream,
+            send: 0,
+            also: 0,
+            gone: false,
+        });
+
+        let mut unknown = std::mem::take(&mut self.unknown);
+        unknown.clear();
+        let renaming = definition.filter(|event| form.is_some() || !event.renames.is_empty());
+        let mut ts_used = false;
+        for at in 0..self.entries.len() {
+            let entry = self.entries[at];
+            let renamed = renaming.and_then(|event| event.renamed(form, batch.text(moved(entry.key_span, base))));
+            let key = renamed.map_or(entry.key, Key::Field);
+            let kept = match key {
+                Key::Field(field) => self.put(batch, row, field, base, entry.raw, false),
+                Key::Alias(field) => self.put(batch, row, field, base, entry.raw, true),
+                Key::Event | Key::Component | Key::Run | Key::Lane => true,
+                Key::Level => level_of(raw(text, entry.raw)).is_some(),
+                Key::Seq => decoded.seq.is_some(),
+                Key::Ts(_) => {
+                    // One time is the event's; any other stays visible in `details`.
+                    let first = !ts_used && time_of(raw(text, entry.raw)) == Some(decoded.ts_ns);
+                    ts_used |= first;
+                    first
+                }
+                Key::Details | Key::Reserved(_) | Key::Unknown => false,
+            };
+            if !kept {
+                unknown.push(Entry { key, ..entry });
+            }
+        }
+        let result = self.put_details(batch, row, base, &unknown);
+        self.unknown = unknown;
+        if let Some(form) = form {
+            self.speak_ours(batch, row, form);
+        }
+        let result = result.and_then(|()| definition.map_or(Ok(()), |event| self.check_required(batch, row, event)));
+        if result.is_err() {
+            batch.pop_row(mark);
+        }
+        result
+    }
+
+    /// Puts a value into its field's column; false where it has to go to `details` instead.
+    fn put(&mut self, batch: &mut Batch, row: usize, field: FieldId, base: u32, span: Span, alias: bool) -> bool {
+        let before = batch.get(row, field);
+        if !before.is_absent() {
+            if alias {
+                return false;
+            }
+            self.tally.add(SchemaCount::DuplicateKey, 0, 1);
+        }
+        let place = moved(span, base);
+        let raw = batch.text(place);
+        let kind = self.contract.fields[field.0 as usize].kind;
+        let cell = match (kind, raw.as_bytes()[0]) {
+            (_, b'n') => Cell::Absent,
+            (Kind::Text, b'"') => Cell::Text(self.text_value(batch, base, span)),
+            (Kind::Int, b'0'..=b'9' | b'-') => match raw.parse() {
+                Ok(value) => Cell::Int(value),
+                Err(_) => match raw.parse::<f64>() {
+                    Ok(value) if value.fract() == 0.0 && value.abs() < 9e15 => self.converted(field, Cell::Int(value as i64)),
+                    _ => return self.conflict(field),
+                },
+            },
+            (Kind::Float, b'0'..=b'9' | b'-') => match raw.parse::<f64>() {
+                Ok(value) if value.is_finite() => Cell::Float(value),
+                _ => return self.conflict(field),
+            },
+            (Kind::Bool, b't') => Cell::Bool(true),
+            (Kind::Bool, b'f') => Cell::Bool(false),
+            (Kind::Bool, b'0' | b'1') if raw.len() == 1 => self.converted(field, Cell::Bool(raw == "1")),
+            (Kind::Json, _) if is_sound(raw) => Cell::Json(place),
+            // Numbers and booleans can be read as text without loss.
+            (Kind::Text, b'0'..=b'9' | b'-' | b't' | b'f') => self.converted(field, Cell::Text(place)),
+            (Kind::Int | Kind::Float | Kind::Bool, b'"') => {
+                let inner = &raw[1..raw.len() - 1];
+                match (kind, inner) {
+                    (Kind::Int, _) if inner.parse::<i64>().is_ok_and(|value| value.to_string() == inner) => {
+                        self.converted(field, Cell::Int(inner.parse().unwrap_or_default()))
+                    }
+                    (Kind::Float, _) => match inner.parse::<f64>() {
+                        Ok(value) if value.is_finite() => self.converted(field, Cell::Float(value)),
+                        _ => return self.conflict(field),
+                    },
+                    (Kind::Bool, "true" | "True") => self.converted(field, Cell::Bool(true)),
+                    (Kind::Bool, "false" | "False") => self.converted(field, Cell::Bool(false)),
+                    _ => return self.conflict(field),
+                }
+            }
+            _ => return self.conflict(field),
+        };
+        batch.put(row, field, cell);
+        true
+    }
+
+    fn converted(&mut self, field: FieldId, cell: Cell) -> Cell {
+        self.tally.add(SchemaCount::Converted, field.0, 1);
+        cell
+    }
+
+    fn conflict(&mut self, field: FieldId) -> bool {
+        self.tally.add(SchemaCount::TypeConflict, field.0, 1);
+        false
+    }
+
+    /// A JSON string's text as a place in the arena; what is no string is taken as it stands.
+    fn text_value(&self, batch: &mut Batch, base: u32, span: Span) -> Span {
+        let place = moved(span, base);
+        let raw = batch.text(place);
+        if !raw.starts_with('"') {
+            return place;
+        }
+        if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+            return Span { start: place.start + 1, len: place.len - 2 };
+        }
+        match sonic_rs::from_str::<String>(raw) {
+            Ok(text) => batch.push_text(&text),
+            // Escapes that are none (a lone surrogate, `\x`): the text as it was written.
+            Err(_) => Span { start: place.start + 1, len: place.len - 2 },
+        }
+    }
+
+    fn put_details(&mut self, batch: &mut Batch, row: usize, base: u32, unknown: &[Entry]) -> Result<(), Rejection> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let mut details: Vec<(String, String)> = Vec::with_capacity(unknown.len());
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let tally = &mut self.tally;
+        let mut add = |details: &mut Vec<(String, String)>, key: String, value: String| match seen.get(&key) {
+            Some(&at) => {
+                tally.add(SchemaCount::DuplicateKey, 0, 1);
+                details[at].1 = value;
+            }
+            None => {
+                seen.insert(key.clone(), details.len());
+                details.push((key, value));
+            }
+        };
+        let (mut fields, mut reserved) = (0, Vec::new());
+        for entry in unknown {
+            let key = batch.text(moved(entry.key_span, base));
+            let value = batch.text(moved(entry.raw, base));
+            if entry.key == Key::Details && value.starts_with('{') && is_sound(value) {
+                for inner in sonic_rs::to_object_iter(value) {
+                    let (key, value) = inner.map_err(|error| not_json(&error))?;
+                    add(&mut details, key.into_owned(), value.as_raw_str().to_owned());
+                }
+                continue;
+            }
+            fields += 1;
+            if self.contract.policy.unknown_field == UnknownField::Reject && entry.key == Key::Unknown {
+                return Err(Rejection::new(
+                    "unknown_field",
+                    format!("the contract has no field `{key}` and refuses unknown ones"),
+                ));
+            }
+            // A reserved name that a producer uses for something of its own keeps its value.
+            let prefix = match entry.key {
+                Key::Reserved(name) => {
+                    reserved.push(name);
+                    RENAMED_PREFIX
+                }
+                _ => "",
+            };
+            add(&mut details, format!("{prefix}{key}"), sound_value(value));
+        }
+        self.tally.add(SchemaCount::UnknownField, batch.rows()[row].component.0, fields);
+        for name in reserved {
+            self.tally.add(SchemaCount::ReservedKey, name, 1);
+        }
+        let mut object = String::with_capacity(64);
+        object.push('{');
+        for (at, (key, value)) in details.iter().enumerate() {
+            if at > 0 {
+                object.push(',');
+            }
+            object.push_str(&json_string(key));
+            object.push(':');
+            object.push_str(value);
+        }
+        object.push('}');
+        let span = batch.push_text(&object);
+        batch.set_details(row, Cell::Json(span));
+        Ok(())
+    }
+
+    /// Another program's form of an event: its spelling of values becomes ours, and what it means
+    /// without saying so is said.
+    fn speak_ours(&self, batch: &mut Batch, row: usize, form: &Form) {
+        for (field, _) in &form.values {
+            let theirs = match batch.get(row, *field) {
+                Cell::Text(span) => batch.text(span).to_owned(),
+                Cell::Int(value) => value.to_string(),
+                _ => continue,
+            };
+            if let Some(ours) = form.value(*field, &theirs) {
+                let span = batch.push_text(ours);
+                batch.put(row, *field, Cell::Text(span));
+            }
+        }
+        for (field, constant) in &form.constants {
+            if !batch.get(row, *field).is_absent() {
+                continue;
+            }
+            let cell = match constant {
+                Constant::Text(text) => Cell::Text(batch.push_text(text)),
+                Constant::Int(value) => Cell::Int(*value),
+                Constant::Float(value) => Cell::Float(*value),
+                Constant::Bool(value) => Cell::Bool(*value),
+            };
+            batch.put(row, *field, cell);
+        }
+    }
+
+    fn check_required(&mut self, batch: &Batch, row: usize, event: &Event) -> Result<(), Rejection> {
+        for field in event.fields.iter().filter(|field| field.required) {
+            let missing = match batch.get(row, field.field) {
+                Cell::Absent => true,
+                Cell::Text(span) => span.len == 0,
+                _ => false,
+            };
+            if missing {
+                let join = self.contract.field_at(field.field).join;
+                if self.contract.policy.missing_field == MissingField::Reject {
+                    return Err(Rejection::new(
+                        "missing_field",
+                        format!("event `{}` needs the field `{}`, and the contract refuses it without", event.name, self.contract.field_at(field.field).name),
+                    ));
+                }
+                let id = batch.rows()[row].event.map_or(0, |event| event.0);
+                self.tally.add(if join { SchemaCount::NullJoinKey } else { SchemaCount::MissingField }, id, 1);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn raw(text: &str, span: Span) -> &str {
+    &text[span.start as usize..(span.start + span.len) as usize]
+}
+
+fn moved(span: Span, base: u32) -> Span {
+    Span { start: span.start + base, len: span.len }
+}
+
+fn trim(line: &[u8]) -> &[u8] {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    line.strip_prefix(BOM).unwrap_or(line).trim_ascii()
+}
+
+fn not_json(error: &sonic_rs::Error) -> Rejection {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or("").trim();
+    Rejection::new("not_json", format!("not JSON: {first}"))
+}
+
+/// Brackets are counted only in lines that have enough of them to be too deep.
+fn check_depth(line: &[u8]) -> Result<(), Rejection> {
+    if memchr::memchr2_iter(b'{', b'[', line).count() <= DEPTH_MAX as usize {
+        return Ok(());
+    }
+    let (mut depth, mut at, mut in_string) = (0u32, 0, false);
+    while at < line.len() {
+        match line[at] {
+            b'\\' if in_string => at += 1,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return Err(Rejection::new(
+                        "too_deep",
+                        format!("nested more than {DEPTH_MAX} deep, at byte {at}"),
+                    ));
+                }
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// Whether raw JSON text from a lenient parser can be handed on to strict ones.
+fn is_sound(raw: &str) -> bool {
+    let plain = raw.bytes().all(|byte| byte >= 0x20);
+    match raw.as_bytes()[0] {
+        b'"' => plain && memchr::memchr(b'\\', raw.as_bytes()).is_none() || serde_json::from_str::<&serde_json::value::RawValue>(raw).is_ok() && serde_json::from_str::<String>(raw).is_ok(),
+        b'{' | b'[' => serde_json::from_str::<serde_json::Value>(raw).is_ok(),
+        _ => true,
+    }
+}
+
+fn sound_value(raw: &str) -> String {
+    if is_sound(raw) {
+        return raw.to_owned();
+    }
+    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
+    json_string(inner)
+}
+
+fn json_string(text: &str) -> String {
+    serde_json::to_string(text).expect("text always has a JSON form")
+}
+
+/// The text of a string, number or boolean; nothing for null, arrays and objects.
+fn scalar_text(raw: &str) -> Option<Cow<'_, str>> {
+    match raw.as_bytes()[0] {
+        b'"' => {
+            let inner = &raw[1..raw.len() - 1];
+            if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+                return Some(Cow::Borrowed(inner));
+            }
+            Some(sonic_rs::from_str::<String>(raw).map_or(Cow::Borrowed(inner), Cow::Owned))
+        }
+        b'n' | b'{' | b'[' => None,
+        _ => Some(Cow::Borrowed(raw)),
+    }
+}
+
+fn level_of(raw: &str) -> Option<Level> {
+    let text = scalar_text(raw)?;
+    let known = match text.as_bytes().first()? {
+        b'i' if *text == *"info" => Level::Info,
+        b'd' if *text == *"debug" => Level::Debug,
+        b'w' if *text == *"warning" => Level::Warning,
+        _ => match text.to_ascii_lowercase().as_str() {
+            "trace" | "notset" | "5" => Level::Trace,
+            "debug" | "10" => Level::Debug,
+            "info" | "notice" | "information" | "20" => Level::Info,
+            "warn" | "warning" | "30" => Level::Warning,
+            "error" | "err" | "exception" | "40" => Level::Error,
+            "critical" | "crit" | "fatal" | "alert" | "emergency" | "emerg" | "panic" | "50" => Level::Critical,
+            _ => return None,
+        },
+    };
+    Some(known)
+}
+
+fn time_of(raw: &str) -> Option<i64> {
+    match raw.as_bytes()[0] {
+        b'0'..=b'9' | b'-' => match raw.parse::<i64>() {
+            Ok(whole) => timestamp::from_integer(whole),
+            Err(_) => raw.parse().ok().and_then(timestamp::from_seconds),
+        },
+        b'"' => timestamp::from_text(&scalar_text(raw)?),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

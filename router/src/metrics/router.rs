@@ -1,0 +1,146 @@
+//! The router's own metrics, read where they are counted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use tapline_contract::{BUILT_INS, Contract};
+
+use super::families::Families;
+use crate::chain::EntryStats;
+use crate::ingest::{Components, SchemaCount, SchemaCounts};
+use crate::ingest::socket::Sockets;
+use crate::intake::{Intake, LANES};
+use crate::ledger::Ledger;
+use crate::sink::{SinkHandle, TableCounts};
+use crate::batch::ComponentRef;
+
+/// Everything that counts.
+pub struct Sources {
+    pub ledger: Arc<Ledger>,
+    pub components: Arc<Components>,
+    pub schema_counts: Arc<SchemaCounts>,
+    pub intake: Arc<Intake>,
+    pub sockets: Arc<Sockets>,
+    pub sinks: Vec<Arc<SinkHandle>>,
+    pub tables: Arc<[TableCounts]>,
+    pub plugins: Vec<Arc<EntryStats>>,
+}
+
+impl Sources {
+    pub(super) fn collect(&self, contract: &Contract, families: &mut Families<'_>) {
+        families.gauge(
+            "build_info",
+            &[("version", env!("CARGO_PKG_VERSION")), ("git_sha", option_env!("TAPLINE_GIT_SHA").unwrap_or("unknown")), ("contract", &contract.hash)],
+            1.0,
+        );
+        self.accounting(families);
+        self.schema(contract, families);
+        self.ingest(families);
+        self.destinations(contract, families);
+        for plugin in &self.plugins {
+            plugin.collect(families);
+        }
+    }
+
+    fn accounting(&self, families: &mut Families<'_>) {
+        // Runs are no label: a producer that restarts must not make a new series each time.
+        let mut emitted: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut delivered = emitted.clone();
+        let mut pending = emitted.clone();
+        let mut reasons: BTreeMap<(String, String, String, String), u64> = BTreeMap::new();
+        for stream in self.ledger.snapshot().streams {
+            let key = (stream.component.clone(), stream.lane.clone());
+            *emitted.entry(key.clone()).or_default() += stream.totals.emitted;
+            *delivered.entry(key.clone()).or_default() += stream.totals.delivered;
+            *pending.entry(key).or_default() += stream.totals.pending;
+            for count in stream.reasons {
+                let key = (count.outcome, stream.component.clone(), stream.lane.clone(), count.reason);
+                *reasons.entry(key).or_default() += count.count;
+            }
+        }
+        for (name, counts) in [("tapline_events_emitted_total", &emitted), ("tapline_events_delivered_total", &delivered)] {
+            for ((component, lane), n) in counts {
+                families.counter(name, &[("component", component), ("lane", lane)], *n);
+            }
+        }
+        for ((component, lane), n) in &pending {
+            families.gauge("tapline_events_pending", &[("component", component), ("lane", lane)], *n as f64);
+        }
+        for ((outcome, component, lane, reason), n) in &reasons {
+            let labels = [("component", component.as_str()), ("lane", lane), ("reason", reason)];
+            families.counter(&format!("tapline_events_{outcome}_total"), &labels, *n);
+            if reason == "producer_gap" {
+                families.counter("tapline_sequence_holes_total", &labels[..2], *n);
+            }
+        }
+    }
+
+    fn schema(&self, contract: &Contract, families: &mut Families<'_>) {
+        let mut names = self.components.names();
+        names.shrink_to_fit();
+        let component = |id: u16| names.get(usize::from(ComponentRef(id).0)).map_or("unknown", |name| name);
+        for ((what, label), n) in self.schema_counts.all() {
+            let at = usize::from(label);
+            match what {
+                SchemaCount::UnknownEvent => {
+                    families.counter("tapline_unknown_events_total", &[("component", component(label))], n);
+                }
+                SchemaCount::UnknownField => {
+                    families.counter("tapline_unknown_fields_total", &[("component", component(label))], n);
+                }
+                SchemaCount::TypeConflict => {
+                    families.counter("tapline_kind_mismatches_total", &[("field", &contract.fields[at].name)], n);
+                }
+                SchemaCount::MissingField => {
+                    families.counter("tapline_missing_fields_total", &[("event", &contract.events[at].name)], n);
+                }
+                SchemaCount::NullJoinKey => {
+                    families.counter("tapline_null_join_keys_total", &[("event", &contract.events[at].name)], n);
+                }
+                SchemaCount::ReservedKey => {
+                    families.counter("tapline_reserved_keys_total", &[("key", BUILT_INS[at].name)], n);
+                }
+                other => {
+                    families.counter("tapline_line_repairs_total", &[("repair", other.name())], n);
+                }
+            }
+        }
+    }
+
+    fn ingest(&self, families: &mut Families<'_>) {
+        for (lane, (depth, capacity)) in LANES.iter().zip(self.intake.queue_depths()) {
+            let queue = format!("ingest_{lane}");
+            families.gauge("tapline_queue_depth", &[("queue", &queue)], depth as f64);
+            families.gauge("tapline_queue_capacity", &[("queue", &queue)], capacity as f64);
+        }
+        let sockets = &self.sockets;
+        for (protocol, open, bytes) in [
+            ("unix", &sockets.open_unix, &sockets.bytes_unix),
+            ("tcp", &sockets.open_tcp, &sockets.bytes_tcp),
+        ] {
+            families.gauge("tapline_ingest_connections", &[("protocol", protocol)], open.load(Relaxed) as f64);
+            families.counter("tapline_ingest_bytes_total", &[("protocol", protocol)], bytes.load(Relaxed));
+        }
+    }
+
+    fn destinations(&self, contract: &Contract, families: &mut Families<'_>) {
+        for (table, counts) in contract.tables.iter().zip(self.tables.iter()) {
+            let bare = table.name.rsplit('.').next().unwrap_or(&table.name);
+            families.counter("tapline_audit_rows_offered_total", &[("table", bare)], counts.offered.load(Relaxed));
+            families.counter("tapline_audit_rows_accepted_total", &[("table", bare)], counts.accepted.load(Relaxed));
+        }
+        for sink in &self.sinks {
+            let (label, stats) = ([("sink", &*sink.name)], &sink.stats);
+            families.counter("tapline_sink_events_total", &label, stats.delivered.load(Relaxed));
+            families.counter("tapline_sink_retries_total", &label, stats.retries.load(Relaxed));
+            families.counter("tapline_sink_failures_total", &label, stats.dead_lettered.load(Relaxed) + stats.dropped.load(Relaxed));
+            families.gauge("tapline_sink_backlog_events", &label, stats.pending() as f64);
+            families.counter(
+                "tapline_withheld_values_total",
+                &[("sink", &*sink.name), ("sensitivity", "pii")],
+                stats.withheld.load(Relaxed),
+            );
+        }
+    }
+}

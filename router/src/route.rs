@@ -1,0 +1,99 @@
+//! Where an event goes. No I/O here: names become bits once, rows get their bits.
+
+use std::collections::BTreeMap;
+
+use tapline_contract::{Contract, Lane};
+
+use crate::batch::Row;
+use crate::config::{Config, SinkKind};
+
+/// Destinations by name and number. The number is the bit in a row's set.
+#[derive(Clone, Debug)]
+pub struct Destinations {
+    names: Vec<String>,
+    by_name: BTreeMap<String, u8>,
+    /// Where an event goes that no plugin has sent elsewhere.
+    default: u64,
+    /// Destinations that hold the audit tables: every event that has a table goes there, whatever
+    /// plugins decide.
+    tables: u64,
+    notices: [u64; 3],
+}
+
+/// How urgent a plugin's notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Info,
+    Warning,
+    Critical,
+}
+
+impl Destinations {
+    pub fn new(config: &Config) -> Self {
+        let names: Vec<String> = config.sinks.keys().cloned().collect();
+        let by_name: BTreeMap<String, u8> =
+            names.iter().enumerate().map(|(bit, name)| (name.clone(), bit as u8)).collect();
+        let set = |list: &[String]| {
+            list.iter().filter_map(|name| by_name.get(name)).fold(0u64, |set, &bit| set | 1 << bit)
+        };
+        let tables = config
+            .sinks
+            .iter()
+            .filter(|(_, sink)| sink.kind == SinkKind::Sqlite)
+            .fold(0, |set, (name, _)| set | 1 << by_name[name]);
+        let notices = &config.notices;
+        Destinations {
+            default: set(&config.route.default),
+            notices: [set(&notices.info), set(&notices.warning), set(&notices.critical)],
+            tables,
+            by_name,
+            names,
+        }
+    }
+
+    /// These destinations, and no rules of their own.
+    pub fn named(names: &[String]) -> Self {
+        let by_name = names.iter().enumerate().map(|(bit, name)| (name.clone(), bit as u8)).collect();
+        Destinations { names: names.to_vec(), by_name, default: 0, tables: 0, notices: [0; 3] }
+    }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub fn number(&self, name: &str) -> Option<u8> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The set of these names; names that are no destination are left out.
+    pub fn set<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> u64 {
+        names.into_iter().filter_map(|name| self.number(name)).fold(0, |set, bit| set | 1 << bit)
+    }
+
+    pub fn for_notice(&self, severity: Severity) -> u64 {
+        self.notices[severity as usize]
+    }
+
+    pub fn tables(&self) -> u64 {
+        self.tables
+    }
+
+    /// The destinations of a row. Only a table's own destination takes rows of that table, and those
+    /// go there in any case.
+    pub fn of(&self, contract: &Contract, row: &Row) -> u64 {
+        let chosen = if row.send == 0 { self.default } else { row.send };
+        let has_table = row.event.is_some_and(|event| contract.event_at(event).table.is_some());
+        let tables = if has_table { self.tables } else { 0 };
+        ((chosen | row.also) & !self.tables) | tables
+    }
+
+    /// Destinations whose room decides whether events of a lane are taken from their queues.
+    pub fn backpressure(&self, lane: Lane) -> u64 {
+        match lane {
+            // Guard is never held back: it has a reserve in each queue.
+            Lane::Guard => 0,
+            Lane::Audit => self.tables,
+            Lane::Log | Lane::Metric => 0,
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! The whole router, composed: [`start`] shows the way of an event from top to bottom.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use tapline_client::Telemetry;
+use tapline_contract::{Contract, ContractErrors};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::audit::AuditError;
+use crate::batch::Batch;
+use crate::chain::{Chain, ChainError, Setting};
+use crate::clearance::Gate;
+use crate::config::{Config, SinkConfig, SinkKind};
+use crate::dispatch::Dispatcher;
+use crate::embedded::Embedded;
+use crate::encode::Encoder;
+use crate::http;
+use crate::ingest::socket::{self, Sockets};
+use crate::ingest::{Components, SchemaCounts};
+use crate::intake::Intake;
+use crate::keeper::Keeper;
+use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
+use crate::metrics::{Exporter, Sources};
+use crate::notice::Inbound;
+use crate::producers::Producers;
+use crate::rejected::RejectedLines;
+use crate::route::Destinations;
+use crate::sink::{
+    Compression, ConsoleSink, DeadLetters, FileSink, Rotation, Sink, SinkError, SinkRunner, SinkStats, SqliteSink,
+    TableCounts,
+};
+use crate::tail::Tail;
+use crate::worker::{Worker, WorkerStats};
+
+/// Empty batches kept ready; more are freed.
+const HOME_BATCHES: usize = 32;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("can't {operation} {path}: {source}", path = path.display())]
+    File { operation: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("another router works in the data dir {path}; stop it, or use another with --data-dir", path = .0.display())]
+    InUse(PathBuf),
+    #[error("contract {path}: {errors}", path = path.display())]
+    Contract { path: PathBuf, errors: ContractErrors },
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error("destination `{name}`: {source}")]
+    Sink { name: String, source: SinkError },
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error("can't listen on {address}: {source}")]
+    Listen { address: String, source: std::io::Error },
+    #[error("can't start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A running router. Dropping it without [`Running::stop`] leaves its threads running.
+pub struct Running {
+    run: String,
+    http: Option<SocketAddr>,
+    tcp: Option<SocketAddr>,
+    stop_timeout: Duration,
+    ledger: Arc<Ledger>,
+    sequences: Arc<Sequences>,
+    io: tokio::runtime::Runtime,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    stop_io: watch::Sender<bool>,
+    stopping: Arc<AtomicBool>,
+    worker: std::thread::JoinHandle<()>,
+    stop_by: Arc<OnceLock<Instant>>,
+    sinks: Vec<SinkRunner>,
+    keeper: Keeper,
+    /// Held as long as the router works in its data dir.
+    _lock: File,
+}
+
+/// The contract that a configuration names.
+pub fn contract(config: &Config) -> Result<Arc<Contract>, StartError> {
+    let Some(path) = &config.contract else { return Ok(Arc::new(Contract::embedded().clone())) };
+    let text = fs::read_to_string(path)
+        .map_err(|source| StartError::File { operation: "read the contract", path: path.clone(), source })?;
+    let contract = Contract::parse(&text).map_err(|errors| StartError::Contract { path: path.clone(), errors })?;
+    Ok(Arc::new(contract))
+}
+
+/// Starts everything. `telemetry` is a client in this process, whose queues are drained directly.
+pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, StartError> {
+    let run = run_name();
+    let lock = take_data_dir(&config.data_dir)?;
+    let contract = contract(&config)?;
+
+    // What is counted, and by which names.
+    let components = Arc::new(Components::new(&contract));
+    let schema_counts = Arc::new(SchemaCounts::default());
+    let ledger = Arc::new(Ledger::default());
+    let sequences = Arc::new(Sequences::default());
+    let producers = Arc::new(Producers::default());
+
+    // The end of the way first: destinations, and where goes what they can't take.
+    let dead_letters = Arc::new(DeadLetters::new(
+        &config.in_data_dir(Path::new("dead-letters.ndjson")),
+        contract.clone(),
+        components.clone(),
+    ));
+    let tables: Arc<[TableCounts]> = contract.tables.iter().map(|_| TableCounts::default()).collect();
+    let destinations = Arc::new(Destinations::new(&config));
+    let mut sinks = Vec::new();
+    for (name, sink) in &config.sinks {
+        let stats = Arc::new(SinkStats::default());
+        let sink = open_sink(&config, name, sink, &contract, &components, &run, &stats, &tables)?;
+        let runner = SinkRunner::start(name, sink, stats, config.queues.sink_batches, dead_letters.clone())
+            .map_err(StartError::Thread)?;
+        sinks.push(runner);
+    }
+    let handles: Vec<_> = sinks.iter().map(SinkRunner::handle).collect();
+
+    // The worker's way: queues and lanes → chain → gate → destinations.
+    let setting = Setting {
+        contract: &contract,
+        components: &components,
+        destinations: &destinations,
+        data_dir: Some(&config.data_dir),
+    };
+    let chain = Chain::build(&config.chain, &setting)?;
+    let plugin_stats = chain.stats();
+    let (home, empty) = crossbeam::channel::bounded(HOME_BATCHES);
+    let (senders, receivers) = lanes(config.queues.input_batches);
+    let tail = Arc::new(Tail::default());
+    let stop_by = Arc::new(OnceLock::new());
+    let worker = Worker {
+        contract: contract.clone(),
+        ledger: ledger.clone(),
+        lanes: receivers,
+        home: empty.clone(),
+        embedded: Embedded::new(
+            telemetry.clone(),
+            contract.clone(),
+            components.clone(),
+            ledger.clone(),
+            schema_counts.clone(),
+        ),
+        inbound: Inbound::new(contract.clone(), &components, destinations.clone(), ledger.clone(), &run),
+        chain,
+        gate: Gate::new(&contract),
+        dispatcher: Dispatcher {
+            contract: contract.clone(),
+            ledger: ledger.clone(),
+            destinations,
+            sinks: handles.clone(),
+            home,
+            tail: tail.clone(),
+        },
+        dead_letters,
+        stats: Arc::new(WorkerStats::default()),
+        stop_by: stop_by.clone(),
+    };
+    let worker = std::thread::Builder::new()
+        .name("worker".into())
+        .spawn(move || worker.run())
+        .map_err(StartError::Thread)?;
+
+    // The ways in.
+    let intake = Arc::new(Intake::new(
+        contract.clone(),
+        components.clone(),
+        schema_counts.clone(),
+        ledger.clone(),
+        sequences.clone(),
+        RejectedLines::new(&config.in_data_dir(Path::new("rejected.ndjson"))),
+        senders,
+        empty,
+        worker.thread().clone(),
+    ));
+    let (stop_io, stopping_io) = watch::channel(false);
+    let sockets = Arc::new(Sockets {
+        intake: intake.clone(),
+        producers: producers.clone(),
+        line_bytes_max: config.limits.line_bytes_max,
+        connections: Semaphore::new(config.limits.connections_max),
+        open_unix: Default::default(),
+        open_tcp: Default::default(),
+        bytes_unix: Default::default(),
+        bytes_tcp: Default::default(),
+        stopping: stopping_io.clone(),
+    });
+    let stopping = Arc::new(AtomicBool::new(false));
+    let sources = Sources {
+        ledger: ledger.clone(),
+        components: components.clone(),
+        schema_counts,
+        intake: intake.clone(),
+        sockets: sockets.clone(),
+        sinks: handles.clone(),
+        tables,
+        plugins: plugin_stats,
+    };
+    let app = Arc::new(http::App {
+        contract: contract.clone(),
+        components,
+        intake,
+        ledger: ledger.clone(),
+        tail,
+        exporter: Exporter::new(contract, sources, producers, telemetry),
+        sinks: handles,
+        batch_ids: http::BatchIds::default(),
+        run: run.clone(),
+        started: Instant::now(),
+        stopping: stopping.clone(),
+        config: config.clone(),
+    });
+    let io = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("io")
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let mut tasks = Vec::new();
+    let (http, tcp) = io.block_on(listen(&config, app, sockets, stopping_io, &mut tasks))?;
+
+    let keeper = Keeper::start(&config.data_dir, &run, ledger.clone(), sequences.clone()).map_err(StartError::Thread)?;
+    Ok(Running {
+        run,
+        http,
+        tcp,
+        stop_timeout: Duration::from_secs(config.stop_timeout_s),
+        ledger,
+        sequences,
+        io,
+        tasks,
+        stop_io,
+        stopping,
+        worker,
+        stop_by,
+        sinks,
+        keeper,
+        _lock: lock,
+    })
+}
+
+impl Running {
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Where HTTP is served; the port that the system chose where the configuration says 0.
+    pub fn http(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+
+    pub fn ledger(&self) -> LedgerSnapshot {
+        self.ledger.snapshot()
+    }
+
+    /// Stops in the direction of the way: nothing more comes in, what is queued is processed, what is
+    /// processed is delivered; then the ledger is closed.
+    pub fn stop(self) -> LedgerSnapshot {
+        let begin = Instant::now();
+        self.stopping.store(true, Relaxed);
+        let _ = self.stop_io.send(true);
+        let patience = self.stop_timeout / 2;
+        self.io.block_on(async {
+            let all = async {
+                for task in self.tasks {
+                    let _ = task.await;
+                }
+            };
+            if tokio::time::timeout(patience, all).await.is_err() {
+                tracing::warn!("connections did not end in time and are cut");
+            }
+        });
+        let _ = self.stop_by.set(begin + self.stop_timeout);
+        self.worker.thread().unpark();
+        if self.worker.join().is_err() {
+            tracing::error!("the worker has panicked; what it held stays pending in the ledger");
+        }
+        for sink in self.sinks {
+            sink.stop();
+        }
+        self.io.shutdown_timeout(Duration::from_millis(200));
+        self.sequences.expire(&self.ledger, true);
+        let snapshot = self.keeper.stop();
+        tracing::info!(balanced = snapshot.balanced, seconds = begin.elapsed().as_secs_f32(), "the router has stopped");
+        snapshot
+    }
+}
+
+/// Start time in hex and the process: sorts by time, and never comes twice on a machine.
+fn run_name() -> String {
+    format!("{:x}-{}", crate::clock::now_ns(), std::process::id())
+}
+
+fn take_data_dir(path: &Path) -> Result<File, StartError> {
+    let failed = |operation, path: &Path| {
+        let path = path.to_owned();
+        move |source| StartError::File { operation, path, source }
+    };
+    fs::create_dir_all(path).map_err(failed("make the data dir", path))?;
+    let lock_path = path.join("lock");
+    let lock = File::create(&lock_path).map_err(failed("write", &lock_path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => Err(StartError::InUse(path.to_owned())),
+        Err(fs::TryLockError::Error(source)) => Err(failed("lock", &lock_path)(source)),
+    }
+}
+
+type Lanes = ([mpsc::Sender<Batch>; 4], [mpsc::Receiver<Batch>; 4]);
+
+fn lanes(capacity: usize) -> Lanes {
+    let [guard, audit, log, metric] = [0; 4].map(|_| mpsc::channel(capacity));
+    ([guard.0, audit.0, log.0, metric.0], [guard.1, audit.1, log.1, metric.1])
+}
+
+#[allow(clippy::too_many_arguments, reason = "composed once, above")]
+fn open_sink(
+    config: &Config,
+    name: &str,
+    sink: &SinkConfig,
+    contract: &Arc<Contract>,
+    components: &Arc<Components>,
+    run: &str,
+    stats: &Arc<SinkStats>,
+    tables: &Arc<[TableCounts]>,
+) -> Result<Box<dyn Sink>, StartError> {
+    let encoder = Encoder::new(contract.clone(), components.clone(), sink.clearance.into());
+    let path = config.in_data_dir(sink.path.as_deref().unwrap_or(Path::new("")));
+    Ok(match sink.kind {
+        SinkKind::Console => Box::new(ConsoleSink::new(encoder, stats.clone())),
+        SinkKind::Sqlite => Box::new(SqliteSink::open(
+            &path,
+            contract.clone(),
+            components.clone(),
+            run,
+            encoder,
+            stats.clone(),
+            tables.clone(),
+        )?),
+        SinkKind::File => {
+            let rotation = Rotation {
+                bytes_max: sink.rotate_mib << 20,
+                age_max: Duration::from_secs(sink.rotate_hours * 3600),
+                keep: sink.keep,
+                compression: match sink.compress {
+                    crate::config::Compress::None => Compression::None,
+                    crate::config::Compress::Gzip => Compression::Gzip,
+                    crate::config::Compress::Zstd => Compression::Zstd,
+                },
+            };
+            let file = FileSink::new(&path, rotation, sink.sync, encoder, stats.clone())
+                .map_err(|source| StartError::Sink { name: name.to_owned(), source })?;
+            Box::new(file)
+        }
+    })
+}
+
+async fn listen(
+    config: &Config,
+    app: Arc<http::App>,
+    sockets: Arc<Sockets>,
+    mut stopping: watch::Receiver<bool>,
+    tasks: &mut Vec<tokio::task::JoinHandle<()>>,
+) -> Result<(Option<SocketAddr>, Option<SocketAddr>), StartError> {
+    let failed = |address: String| move |source| StartError::Listen { address, source };
+    let (mut http, mut tcp) = (None, None);
+    if let Some(path) = &config.listen.unix {
+        let path = config.in_data_dir(path);
+        let listener = socket::bind_unix(&path).map_err(failed(path.display().to_string()))?;
+        tracing::info!(path = %path.display(), "listening: newline JSON over unix");
+        tasks.push(tokio::spawn(socket::serve_unix(sockets.clone(), listener)));
+    }
+    if let Some(address) = config.listen.tcp {
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(failed(format!("tcp {address}")))?;
+        tcp = listener.local_addr().ok();
+        tracing::info!(address = ?tcp, "listening: newline JSON over TCP");
+        tasks.push(tokio::spawn(socket::serve_tcp(sockets, listener)));
+    }
+    if let Some(address) = config.listen.http {
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(failed(format!("http {address}")))?;
+        http = listener.local_addr().ok();
+        tracing::info!(address = ?http, "listening: HTTP");
+        let service = http::routes(app);
+        tasks.push(tokio::spawn(async move {
+            let stop = async move {
+                let _ = stopping.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
+                tracing::error!(%error, "HTTP has ended");
+            }
+        }));
+    }
+    Ok((http, tcp))
+}

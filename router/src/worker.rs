@@ -1,0 +1,168 @@
+//! The worker: one plain thread that takes events from queues, guard first, and walks each batch
+//! along the way to its destinations. tokio carries input and output only; nothing here awaits.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::Receiver as Home;
+use tapline_contract::{Contract, Lane};
+use tokio::sync::mpsc;
+
+use crate::batch::Batch;
+use crate::chain::{Chain, Effects};
+use crate::clearance::Gate;
+use crate::clock;
+use crate::dispatch::Dispatcher;
+use crate::embedded::Embedded;
+use crate::intake::LANES;
+use crate::ledger::{Ledger, Outcome};
+use crate::notice::Inbound;
+use crate::sink::DeadLetters;
+
+/// While events come in from queues in this process nobody wakes the worker: their emitters make no
+/// system call. It looks again after this long, and ever less often while it finds nothing.
+const NAP_FIRST: Duration = Duration::from_micros(100);
+/// The longest time for which an event can wait unnoticed in an idle router.
+const NAP_MAX: Duration = Duration::from_millis(5);
+/// Without queues in this process, sockets wake the worker; it looks up only for its own timers.
+const NAP_WITHOUT_QUEUES: Duration = Duration::from_millis(250);
+
+/// What the worker counts for /metrics.
+#[derive(Default)]
+pub struct WorkerStats {
+    pub batches: AtomicU64,
+    pub events: AtomicU64,
+    pub busy_ns: AtomicU64,
+}
+
+pub struct Worker {
+    pub contract: Arc<Contract>,
+    pub ledger: Arc<Ledger>,
+    /// By lane.
+    pub lanes: [mpsc::Receiver<Batch>; 4],
+    pub home: Home<Batch>,
+    pub embedded: Embedded,
+    pub inbound: Inbound,
+    pub chain: Chain,
+    pub gate: Gate,
+    pub dispatcher: Dispatcher,
+    pub dead_letters: Arc<DeadLetters>,
+    pub stats: Arc<WorkerStats>,
+    /// Set once the ways in are closed: what is queued is still processed, but not beyond this time;
+    /// the rest stays pending in the ledger.
+    pub stop_by: Arc<OnceLock<Instant>>,
+}
+
+impl Worker {
+    pub fn run(mut self) {
+        let mut effects = Effects::default();
+        let mut nap = NAP_FIRST;
+        loop {
+            // Read before looking for work: what was queued before the stop is seen by this look.
+            let stop_by = self.stop_by.get().copied();
+            let worked = self.turn(&mut effects);
+            self.chain.tick(clock::now_ns(), &mut effects);
+            self.follow_up(&mut effects);
+            if stop_by.is_some_and(|time| !worked || Instant::now() > time) {
+                break;
+            }
+            if worked {
+                nap = NAP_FIRST;
+                continue;
+            }
+            let longest = if self.embedded.is_attached() { NAP_MAX } else { NAP_WITHOUT_QUEUES };
+            nap = if self.embedded.is_attached() { nap.min(longest) } else { longest };
+            let tick = self.chain.next_tick().unwrap_or(longest);
+            std::thread::park_timeout(nap.min(tick));
+            nap = (nap * 2).min(longest);
+        }
+        self.chain.stop();
+    }
+
+    /// One batch of the most urgent lane that has any; false where there was nothing to do.
+    fn turn(&mut self, effects: &mut Effects) -> bool {
+        for lane in LANES {
+            if !self.dispatcher.has_room(lane) {
+                // The destination that this lane can't do without is full. Its events wait where
+                // they are; other lanes go on.
+                continue;
+            }
+            let batch = match self.lanes[lane as usize].try_recv() {
+                Ok(batch) => Some(batch),
+                Err(_) => self.from_queues(lane),
+            };
+            if let Some(batch) = batch {
+                self.process(batch, effects);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn from_queues(&mut self, lane: Lane) -> Option<Batch> {
+        if !self.embedded.has_events(lane) {
+            return None;
+        }
+        let mut batch = self.empty_batch(lane);
+        self.embedded.drain(lane, &mut batch);
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    fn empty_batch(&self, lane: Lane) -> Batch {
+        let mut batch = self.home.try_recv().unwrap_or_else(|_| Batch::new(&self.contract));
+        batch.lane = lane;
+        batch.ingest_ns = clock::now_ns();
+        batch
+    }
+
+    /// The way of a batch.
+    fn process(&mut self, mut batch: Batch, effects: &mut Effects) {
+        let begin = Instant::now();
+        let events = batch.len() as u64;
+        self.inbound.number(&mut batch);
+        self.chain.process(&mut batch, effects);
+        self.gate.clear(&mut batch);
+        self.settle_gone(&batch, effects);
+        self.dispatcher.send(batch);
+        self.follow_up(effects);
+        self.stats.batches.fetch_add(1, Relaxed);
+        self.stats.events.fetch_add(events, Relaxed);
+        self.stats.busy_ns.fetch_add(begin.elapsed().as_nanos() as u64, Relaxed);
+    }
+
+    /// Rows that ended in the chain: filtered ones are settled, dead ones are kept first.
+    fn settle_gone(&self, batch: &Batch, effects: &mut Effects) {
+        for gone in effects.gone.drain(..) {
+            let stream = self.ledger.get(batch.rows()[gone.row].stream);
+            let mut outcome = gone.outcome;
+            let mut reason = gone.reason;
+            if outcome == Outcome::DeadLettered
+                && let Err(error) =
+                    self.dead_letters.keep(batch, std::iter::once(gone.row), &gone.by, &reason, &gone.message)
+            {
+                tracing::error!(%error, plugin = %gone.by, "the dead letters can't be written; the event is dropped");
+                outcome = Outcome::Dropped;
+                reason = "dead_letter_failed".into();
+            }
+            stream.settle(outcome, &reason, 1);
+        }
+    }
+
+    /// Notices and events that plugins made become events of their own, behind the chain.
+    fn follow_up(&mut self, effects: &mut Effects) {
+        if effects.notices.is_empty() && effects.events.is_empty() {
+            return;
+        }
+        for lane in [Lane::Guard, Lane::Log] {
+            let mut batch = self.empty_batch(lane);
+            self.inbound.collect(lane, effects, &mut batch);
+            if !batch.is_empty() {
+                self.gate.clear(&mut batch);
+                self.dispatcher.send(batch);
+            }
+        }
+        effects.notices.clear();
+        effects.events.clear();
+    }
+}
