@@ -23,10 +23,9 @@ use std::time::{Duration, Instant};
 
 use tapline_contract::Contract;
 
-pub use build::{ChainError, Plugins, Setting, check, load_plugin};
-pub use effects::{Effects, Gone};
+pub use build::{ChainError, Setting, load_plugin};
+pub use effects::Effects;
 pub use stats::EntryStats;
-pub use stats::EntryStats as PluginStats;
 
 use crate::batch::Batch;
 use crate::ingest::Components;

@@ -23,9 +23,9 @@ pub enum FaultKind {
     /// It used up its stack.
     Stack,
     /// It answered something that the interface forbids.
-    InvalidOutput,
+    Invalid,
     /// It answered more than the limit.
-    OutputTooLarge,
+    Flood,
     /// It said itself that it failed.
     Error,
     /// It could not be started again after an earlier fault.
@@ -75,8 +75,8 @@ impl FaultKind {
         FaultKind::Timeout,
         FaultKind::Memory,
         FaultKind::Stack,
-        FaultKind::InvalidOutput,
-        FaultKind::OutputTooLarge,
+        FaultKind::Invalid,
+        FaultKind::Flood,
         FaultKind::Error,
         FaultKind::Start,
     ];
@@ -88,8 +88,8 @@ impl FaultKind {
             FaultKind::Timeout => "timeout",
             FaultKind::Memory => "memory",
             FaultKind::Stack => "stack",
-            FaultKind::InvalidOutput => "invalid_output",
-            FaultKind::OutputTooLarge => "output_too_large",
+            FaultKind::Invalid => "invalid",
+            FaultKind::Flood => "flood",
             FaultKind::Error => "error",
             FaultKind::Start => "start",
         }

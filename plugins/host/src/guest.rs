@@ -32,6 +32,7 @@ pub(crate) struct State {
     meter: Meter,
     log: LogBuffer,
     deadline: Deadline,
+    output_bytes: usize,
 }
 
 /// Half the deadline passes in wall time without a question. Then the thread's CPU time is read, and
@@ -39,6 +40,7 @@ pub(crate) struct State {
 /// from running gets the half again. A call that ends in time costs no reading at all.
 #[derive(Default)]
 struct Deadline {
+    whole: Duration,
     half: Duration,
     cpu_at_half: Option<Duration>,
 }
@@ -52,7 +54,10 @@ impl Guest {
         limits: Limits,
         log: LogBuffer,
     ) -> Result<Self, (Fault, LogBuffer)> {
-        let state = State { meter: Meter::new(&limits), log, deadline: Deadline::default() };
+        let state = State {
+            meter: Meter::new(&limits), log, deadline: Deadline::default(),
+            output_bytes: limits.output_bytes,
+        };
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.meter);
         store.epoch_deadline_callback(on_epoch);
@@ -77,8 +82,8 @@ impl Guest {
         answer.map_err(|message| error(Call::Configure, message))
     }
 
-    pub(crate) fn process(&mut self, batch: Batch<'_>) -> Result<wit::Output, Fault> {
-        let answer = self.call(Call::Process, self.limits.deadline, |exports, store| {
+    pub(crate) fn process(&mut self, batch: Batch<'_>, deadline: Duration) -> Result<wit::Output, Fault> {
+        let answer = self.call(Call::Process, deadline, |exports, store| {
             exports.tapline_plugin_filter().call_process(store, batch)
         })?;
         answer.map_err(|message| error(Call::Process, message))
@@ -98,7 +103,7 @@ impl Guest {
         let max = self.limits.state_bytes;
         if state.len() > max {
             let message = format!("a state of {} bytes; the most is {max}", state.len());
-            return Err(Fault { kind: FaultKind::OutputTooLarge, call: Call::Save, message });
+            return Err(Fault { kind: FaultKind::Flood, call: Call::Save, message });
         }
         Ok(state)
     }
@@ -141,13 +146,13 @@ fn arm(store: &mut Store<State>, deadline: Duration) {
     let half = deadline / 2;
     store.set_epoch_deadline(ticks(half));
     let state = store.data_mut();
-    state.deadline = Deadline { half, cpu_at_half: None };
+    state.deadline = Deadline { whole: deadline, half, cpu_at_half: None };
     state.meter.clear_refused();
     state.log.forget_last_error();
 }
 
 fn on_epoch(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
-    let Deadline { half, cpu_at_half } = &mut store.data_mut().deadline;
+    let Deadline { half, cpu_at_half, .. } = &mut store.data_mut().deadline;
     let now = thread_cpu_time();
     let used = now.saturating_sub(*cpu_at_half.get_or_insert(now));
     // A tick's tolerance, since the two clocks do not start together.
@@ -188,14 +193,21 @@ fn fault(call: Call, error: wasmtime::Error, state: &mut State) -> Fault {
         Some(_) if refused => FaultKind::Memory,
         Some(Trap::MemoryOutOfBounds) if is_below_zero(&error) => FaultKind::Stack,
         Some(_) => FaultKind::Trap,
-        None if is_fuel(&error) => FaultKind::OutputTooLarge,
+        None if is_fuel(&error) => FaultKind::Flood,
         None if refused => FaultKind::Memory,
         // Not a trap: wasmtime met something in the answer that the interface forbids.
-        None => FaultKind::InvalidOutput,
+        None => FaultKind::Invalid,
+    };
+    let message = match kind {
+        FaultKind::Timeout => format!("no answer within {:?} of CPU time", state.deadline.whole),
+        FaultKind::Memory => format!("it needs more than {} bytes of memory", state.meter.memory_max()),
+        FaultKind::Flood => format!("an answer or a log line above {} bytes", state.output_bytes),
+        FaultKind::Stack => "it used up its stack".to_owned(),
+        _ => describe(&error),
     };
     // A panic's text reaches the host as a log line; the trap itself says only `unreachable`.
     let last_words = state.log.last_error().map(|line| format!(": {line}")).unwrap_or_default();
-    Fault { kind, call, message: cut(describe(&error) + &last_words) }
+    Fault { kind, call, message: cut(message + &last_words) }
 }
 
 /// Without the addresses of the backtrace, which say nothing once a plugin is stripped; with the names

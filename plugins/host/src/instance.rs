@@ -2,7 +2,7 @@
 //! meets a fresh one with the same configuration and the last good state.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::engine::Engine;
@@ -102,8 +102,17 @@ impl Instance {
     /// Runs a batch. The answer is checked and can be applied by index. `batch` must hold the columns
     /// of `plan().reads`, in that order, each of its kind and layout.
     pub fn process(&mut self, batch: Batch<'_>) -> Result<Output, Fault> {
+        self.process_within(self.settings.limits.deadline, batch)
+    }
+
+    /// As `process`, under the shorter deadline of a search for what broke the plugin.
+    pub fn process_isolating(&mut self, batch: Batch<'_>) -> Result<Output, Fault> {
+        self.process_within(self.settings.limits.deadline_isolating, batch)
+    }
+
+    fn process_within(&mut self, deadline: Duration, batch: Batch<'_>) -> Result<Output, Fault> {
         let rows = batch.rows;
-        let raw = self.call(|guest| guest.process(batch))?;
+        let raw = self.call(|guest| guest.process(batch, deadline))?;
         let output = Output::check(raw, &self.plan, rows, &*self.settings.resolver);
         let output = self.believed(Call::Process, output)?;
         self.recycle_if_large();
@@ -123,6 +132,13 @@ impl Instance {
         self.faults_since_good = 0;
         self.stats.state_bytes = state.len();
         Ok(self.settings.saved.insert(state))
+    }
+
+    /// The caller found something wrong in the last answer that this crate could not know. It counts
+    /// like what is found here.
+    pub fn disbelieve(&mut self, message: String) -> Fault {
+        self.log = self.guest.take().map(Guest::end);
+        self.count(Fault { kind: FaultKind::Invalid, call: Call::Process, message })
     }
 
     /// Lines since the last asking.
@@ -169,7 +185,7 @@ impl Instance {
             }
             Err(message) => {
                 self.log = self.guest.take().map(Guest::end);
-                Err(self.count(Fault { kind: FaultKind::InvalidOutput, call, message }))
+                Err(self.count(Fault { kind: FaultKind::Invalid, call, message }))
             }
         }
     }
@@ -196,7 +212,7 @@ impl Instance {
         self.stats.states_dropped += u64::from(fresh.state_dropped);
         if fresh.plan != *self.plan {
             let message = "it declares another plan than the first time".to_owned();
-            let fault = Fault { kind: FaultKind::InvalidOutput, call: Call::Configure, message };
+            let fault = Fault { kind: FaultKind::Invalid, call: Call::Configure, message };
             return Err(self.not_started(fault, fresh.guest.end()));
         }
         self.memory_fresh = fresh.guest.memory_bytes();

@@ -16,6 +16,8 @@ const TABLE_ELEMENTS_MAX: usize = 100_000;
 pub struct Limits {
     /// CPU time for one `process` or `tick`. A batch of 256 events takes well below 1 ms.
     pub deadline: Duration,
+    /// The same while a fault is being isolated, when calls are many and most of them fail.
+    pub deadline_isolating: Duration,
     /// CPU time for `configure`, `save` and `restore`, which build and read tables.
     pub deadline_setup: Duration,
     /// All linear memory of one guest.
@@ -50,6 +52,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline: Duration::from_millis(50),
+            deadline_isolating: Duration::from_millis(10),
             deadline_setup: Duration::from_secs(2),
             memory_bytes: 64 << 20,
             recycle_bytes: 32 << 20,
@@ -66,6 +69,10 @@ impl Default for Limits {
 impl Meter {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self { memory_max: limits.memory_bytes, memory: 0, table_elements: 0, refused: false }
+    }
+
+    pub(crate) fn memory_max(&self) -> usize {
+        self.memory_max
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! A plugin's answer, checked. What leaves this file is safe to apply by index, without looking again.
 
 use crate::bindings::tapline::plugin::types as wit;
-use crate::plan::{Kind, Plan, Resolver, is_code};
+use crate::plan::{Plan, Resolver, Want, is_code};
 
 mod column;
 
@@ -148,7 +148,7 @@ fn check_edits(raw: Vec<wit::Edit>, plan: &Plan, rows: u32) -> Result<Vec<Edit>,
         if std::mem::replace(&mut seen[target], true) {
             return Err(format!("two edits of `{}`", want.field));
         }
-        let checked = Edit::check(target, edit.change, want.kind, rows);
+        let checked = Edit::check(target, edit.change, want, rows);
         edits.push(checked.map_err(|e| format!("edit of `{}`: {e}", want.field))?);
     }
     Ok(edits)
@@ -165,16 +165,16 @@ fn no_longer(what: &str, text: &str, max: usize) -> Result<(), String> {
 // === impl Edit ===
 
 impl Edit {
-    fn check(target: usize, change: wit::Change, kind: Kind, rows: u32) -> Result<Self, String> {
+    fn check(target: usize, change: wit::Change, want: &Want, rows: u32) -> Result<Self, String> {
         let (rows, values) = match change {
             wit::Change::Clear => (Rows::All, None),
             wit::Change::Replace(column) => {
-                let shape = Shape { kind, entries: rows as usize };
+                let shape = Shape { want, entries: rows as usize };
                 (Rows::All, Some(shape.check(column)?))
             }
             wit::Change::Some(sparse) => {
                 check_ascending(&sparse.rows, rows)?;
-                let shape = Shape { kind, entries: sparse.rows.len() };
+                let shape = Shape { want, entries: sparse.rows.len() };
                 (Rows::Some(sparse.rows), Some(shape.check(sparse.column)?))
             }
         };

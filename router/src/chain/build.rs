@@ -2,7 +2,7 @@
 //! the destinations; everything that is wrong is said at once.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,45 +16,9 @@ use super::pick::Picker;
 use super::resolver::Known;
 use super::state::StateFile;
 use super::{Chain, Names, source};
-use crate::config::{ChainEntry, Config};
+use crate::config::ChainEntry;
 use crate::ingest::Components;
 use crate::route::Destinations;
-
-/// Loads plugins, and keeps what they leave between runs.
-pub struct Plugins {
-    engine: Engine,
-    /// Machine code of plugins that are not the router's own.
-    cache: Option<Cache>,
-    states: Option<PathBuf>,
-}
-
-#[derive(Debug)]
-pub struct ChainError {
-    problems: Vec<String>,
-}
-
-// === impl Plugins ===
-
-impl Plugins {
-    pub fn new(data_dir: &Path) -> Result<Self, ChainError> {
-        let cache = Cache::open(data_dir.join("plugins/compiled"))?;
-        Ok(Plugins { cache: Some(cache), states: Some(data_dir.join("plugins/state")), ..Self::keeping_nothing()? })
-    }
-
-    /// For a look at plugins that are not to run for long.
-    pub fn keeping_nothing() -> Result<Self, ChainError> {
-        Ok(Plugins { engine: Engine::new()?, cache: None, states: None })
-    }
-
-    pub fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    /// `plugin` as in the configuration: the name of one that the router carries, or a path.
-    pub fn load(&self, plugin: &str) -> Result<Plugin, String> {
-        source::load(&self.engine, self.cache.as_ref(), plugin)
-    }
-}
 
 /// What a chain is built into.
 pub struct Setting<'a> {
@@ -65,6 +29,18 @@ pub struct Setting<'a> {
     pub data_dir: Option<&'a Path>,
 }
 
+#[derive(Debug)]
+pub struct ChainError {
+    problems: Vec<String>,
+}
+
+/// Loads what the entries name.
+struct Loader {
+    engine: Engine,
+    /// Machine code of plugins that are not the router's own.
+    cache: Option<Cache>,
+}
+
 /// `plugin` as in the configuration: the name of one that the router carries, or a path.
 pub fn load_plugin(engine: &Engine, plugin: &str) -> Result<Plugin, String> {
     source::load(engine, None, plugin)
@@ -73,30 +49,16 @@ pub fn load_plugin(engine: &Engine, plugin: &str) -> Result<Plugin, String> {
 // === impl Chain ===
 
 impl Chain {
-    pub fn build(entries: &[ChainEntry], setting: &Setting<'_>) -> Result<Self, ChainError> {
-        let plugins = match setting.data_dir {
-            Some(dir) => Plugins::new(dir)?,
-            None => Plugins::keeping_nothing()?,
-        };
-        let destinations = Arc::new(setting.destinations.clone());
-        Chain::new(entries, setting.contract.clone(), setting.components.clone(), destinations, &plugins)
-    }
-
     /// Everything that is wrong with any entry is said at once.
-    pub fn new(
-        entries: &[ChainEntry],
-        contract: Arc<Contract>,
-        components: Arc<Components>,
-        destinations: Arc<Destinations>,
-        plugins: &Plugins,
-    ) -> Result<Self, ChainError> {
-        let names = Names::new(contract, components);
+    pub fn build(entries: &[ChainEntry], setting: &Setting<'_>) -> Result<Self, ChainError> {
+        let loader = Loader::new(setting.data_dir)?;
+        let names = Names::new(Arc::clone(setting.contract), Arc::clone(setting.components));
         let mut problems = Vec::new();
         let mut built = Vec::new();
         for entry in entries {
-            match build(entry, &names, &destinations, plugins) {
+            match build(entry, &names, setting, &loader) {
                 Ok(entry) => built.push(entry),
-                Err(problem) => problems.push(format!("chain.{}: {problem}", label(entry))),
+                Err(problem) => problems.push(format!("chain.{}: {problem}", entry.name())),
             }
         }
         if !problems.is_empty() {
@@ -106,25 +68,22 @@ impl Chain {
     }
 }
 
-/// Builds the chain and throws it away; a line for each entry.
-pub fn check(config: &Config, contract: Arc<Contract>) -> Result<Vec<String>, ChainError> {
-    let components = Arc::new(Components::new(&contract));
-    let destinations = Arc::new(Destinations::new(config));
-    let plugins = Plugins::keeping_nothing()?;
-    let chain = Chain::new(&config.chain, contract, components, destinations, &plugins)?;
-    let line = |entry: &Entry| {
-        let plan = entry.instance.plan();
-        let digest = entry.instance.plugin().digest().to_string();
-        let (reads, writes) = (plan.reads.len(), plan.writes.len());
-        format!("chain.{}: reads {reads} fields, writes {writes} (sha256 {})", entry.name, &digest[..12])
-    };
-    Ok(chain.entries.iter().map(line).collect())
+// === impl Loader ===
+
+impl Loader {
+    fn new(data_dir: Option<&Path>) -> Result<Self, Refusal> {
+        let cache = data_dir.map(|dir| Cache::open(dir.join("plugins/compiled"))).transpose()?;
+        Ok(Loader { engine: Engine::new()?, cache })
+    }
 }
 
-fn build(entry: &ChainEntry, names: &Names, destinations: &Destinations, plugins: &Plugins) -> Result<Entry, String> {
-    let plugin = plugins.load(&entry.plugin)?;
-    let name = label(entry);
-    let mut state = StateFile::new(plugins.states.as_deref(), &name);
+fn build(entry: &ChainEntry, names: &Names, setting: &Setting<'_>, loader: &Loader) -> Result<Entry, String> {
+    let Loader { engine, cache } = loader;
+    let destinations = setting.destinations;
+    let plugin = source::load(engine, cache.as_ref(), &entry.plugin)?;
+    let name = entry.name();
+    let states = setting.data_dir.map(|dir| dir.join("plugins/state"));
+    let mut state = StateFile::new(states.as_deref(), &name);
     let contract = &names.contract;
     let settings = Settings {
         limits: limits(entry),
@@ -135,7 +94,7 @@ fn build(entry: &ChainEntry, names: &Names, destinations: &Destinations, plugins
         }),
         saved: state.load(),
     };
-    let instance = Instance::start(&plugins.engine, &plugin, settings).map_err(|refusal| refusal.to_string())?;
+    let instance = Instance::start(engine, &plugin, settings).map_err(|refusal| refusal.to_string())?;
     if instance.stats().states_dropped > 0 {
         tracing::warn!(plugin = name, "the plugin refused its saved state and starts empty");
     }
@@ -144,14 +103,6 @@ fn build(entry: &ChainEntry, names: &Names, destinations: &Destinations, plugins
     let gather = Gather::new(&plan.reads, |field| source_of(contract, field));
     let applier = Applier::new(&plan, contract, destinations, &may_drop(entry));
     Ok(Entry::new(contract, name.into(), entry.on_fault, instance, picker, gather, applier, state))
-}
-
-/// How the entry is called in metrics and logs.
-fn label(entry: &ChainEntry) -> String {
-    match &entry.name {
-        Some(name) => name.clone(),
-        None => Path::new(&entry.plugin).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-    }
 }
 
 fn limits(entry: &ChainEntry) -> Limits {

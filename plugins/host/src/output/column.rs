@@ -1,7 +1,7 @@
 //! One column of an answer: as many entries as promised, of the promised kind, text that is UTF-8.
 
 use crate::bindings::tapline::plugin::types as wit;
-use crate::plan::Kind;
+use crate::plan::{Kind, Layout, Want};
 
 /// Values of one kind. Every entry has a place in the data, present or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,8 @@ enum Entries {
 
 /// What a column has to look like.
 #[derive(Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) kind: Kind,
+pub(super) struct Shape<'a> {
+    pub(super) want: &'a Want,
     pub(super) entries: usize,
 }
 
@@ -79,22 +79,28 @@ impl Values {
 
 // === impl Shape ===
 
-impl Shape {
+impl Shape<'_> {
     pub(super) fn check(self, column: wit::ColumnResult) -> Result<Values, String> {
         let bytes = self.entries.div_ceil(8);
         if !column.present.is_empty() && column.present.len() != bytes {
             let len = column.present.len();
             return Err(format!("a bitmap of {len} bytes for {} entries", self.entries));
         }
-        let data = match (self.kind, column.data) {
-            (Kind::Text, wit::DataResult::Packed(packed)) => packed_text(packed)?,
-            (Kind::Text, wit::DataResult::Strings(strings)) => joined_text(&strings)?,
+        let (kind, layout) = (self.want.kind, self.want.layout);
+        let data = match (kind, column.data) {
+            (Kind::Text, wit::DataResult::Packed(packed)) if layout == Layout::Packed => packed_text(packed)?,
+            (Kind::Text, wit::DataResult::Strings(strings)) if layout == Layout::Strings => {
+                joined_text(&strings)?
+            }
             (Kind::Int, wit::DataResult::Ints(v)) => Entries::Ints(v),
             (Kind::Float, wit::DataResult::Floats(v)) => Entries::Floats(v),
             (Kind::Bool, wit::DataResult::Booleans(v)) => match v.iter().find(|b| **b > 1) {
                 Some(b) => return Err(format!("{b} as a boolean")),
                 None => Entries::Bools(v),
             },
+            (Kind::Text, data) => {
+                return Err(format!("{} instead of text in the layout {layout:?}", name(&data)));
+            }
             (kind, data) => return Err(format!("{} instead of {kind:?}", name(&data))),
         };
         let values = Values { present: column.present, data };
@@ -146,7 +152,8 @@ fn joined_text(strings: &[String]) -> Result<Entries, String> {
 
 fn name(data: &wit::DataResult) -> &'static str {
     match data {
-        wit::DataResult::Packed(_) | wit::DataResult::Strings(_) => "text",
+        wit::DataResult::Packed(_) => "packed text",
+        wit::DataResult::Strings(_) => "strings",
         wit::DataResult::Ints(_) => "integers",
         wit::DataResult::Floats(_) => "floats",
         wit::DataResult::Booleans(_) => "booleans",

@@ -2,7 +2,7 @@ use super::*;
 use crate::bindings::tapline::plugin::types::{
     Change, ColumnResult, DataResult, PackedTextResult, Sparse,
 };
-use crate::plan::{Layout, Verdict, Want};
+use crate::plan::{Kind, Layout, Verdict, Want};
 use proptest::prelude::*;
 
 struct AnyName;
@@ -101,6 +101,8 @@ fn edits_stay_within_what_was_declared() {
     refused(wit::Output { edits: vec![twice(1), twice(1)], ..output() }, "two edits of `i`");
     refused(edit(1, Change::Replace(column(DataResult::Floats(vec![0.; 3])))), "floats instead of Int");
     refused(edit(1, Change::Replace(column(DataResult::Ints(vec![0; 2])))), "2 entries instead of 3");
+    let strings = DataResult::Strings(vec![String::new(); 3]);
+    refused(edit(0, Change::Replace(column(strings))), "strings instead of text in the layout Packed");
     refused(edit(3, Change::Replace(column(DataResult::Booleans(vec![0, 1, 2])))), "2 as a boolean");
     refused(edit(2, Change::Replace(column(DataResult::Floats(vec![0., 1., f64::NAN])))), "NaN");
 }
