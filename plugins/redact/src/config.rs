@@ -34,7 +34,7 @@ pub struct Config {
     pub hash_key: String,
 }
 
-const FIELDS: [(&str, Mode); 18] = [
+const FIELDS: [(&str, Mode); 19] = [
     ("account", Mode::Digits),
     ("account_id", Mode::Digits),
     ("api_key", Mode::Full),
@@ -52,6 +52,7 @@ const FIELDS: [(&str, Mode); 18] = [
     ("private_key", Mode::Full),
     ("secret", Mode::Full),
     ("token", Mode::Full),
+    ("user_name", Mode::Full),
     ("webhook_url", Mode::Full),
 ];
 

@@ -10,6 +10,7 @@
 //! Ids that lines are joined by are never touched. The plugin's README lists the config with its
 //! defaults.
 
+mod cleaner;
 mod config;
 mod json;
 mod key;
@@ -19,6 +20,7 @@ mod scan;
 mod shape;
 mod text;
 
+pub use cleaner::Cleaner;
 pub use config::Config;
 pub use mask::Mode;
 pub use redact::Redact;
