@@ -9,6 +9,7 @@ mod address;
 mod message;
 mod outbox;
 mod session;
+mod sources;
 mod worker;
 
 use std::fmt;

@@ -9,8 +9,8 @@ pub(crate) struct Chunk {
     pub(super) lines: u64,
     /// The `chunk` line and the event lines.
     pub(super) bytes: Vec<u8>,
-    /// Indexes of this run's streams (component and lane, see [`Worker`](super::worker::Worker)),
-    /// and how many of the lines are theirs.
+    /// Numbers of this run's streams (see [`Sources`](super::sources::Sources)), and how many of the
+    /// lines are theirs.
     pub(super) shares: Vec<(usize, u64)>,
 }
 

@@ -7,20 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::address::Address;
-use super::message::{self, Answer, Counted};
-use super::outbox::{Chunk, Outbox};
+use super::message::{self, Answer};
+use super::outbox::Outbox;
 use super::session::Session;
+use super::sources::Sources;
 use super::{Shared, lock};
-use crate::schema::Lane;
-use crate::stream::Stream;
-use crate::{Record, Telemetry, clock};
+use crate::{Telemetry, clock};
 
-/// Lines and bytes of one chunk. Large enough that headers and answers cost nothing, small enough
-/// that guard events, which go first, never wait long behind others.
-const CHUNK_LINES: usize = 512;
-const CHUNK_BYTES: usize = 256 * 1024;
-/// Taken from one stream before the next one of its lane has its turn.
-const STREAM_SHARE: usize = 128;
 /// Unacknowledged chunks at most: what a router has to take twice after a reconnect, and what the
 /// shipper keeps in memory (about 2 MB).
 const WINDOW: usize = 8;
@@ -45,10 +38,7 @@ pub(super) struct Worker {
     address: Address,
     outbox: Outbox,
     shared: Arc<Shared>,
-    /// As of `generation`, with the beginning of each one's lines.
-    streams: Vec<(Arc<dyn Stream>, Vec<u8>)>,
-    generation: u64,
-    records: Vec<Record>,
+    sources: Sources,
     session: Option<Session>,
     backoff: Duration,
     connect_at: Instant,
@@ -67,13 +57,11 @@ impl Worker {
         let now = Instant::now();
         Worker {
             random: clock::now_ns() | 1,
+            sources: Sources::new(telemetry.clone()),
             telemetry,
             address,
             outbox,
             shared,
-            streams: Vec::new(),
-            generation: 0,
-            records: Vec::new(),
             session: None,
             backoff: BACKOFF_FIRST,
             connect_at: now,
@@ -222,53 +210,13 @@ impl Worker {
         self.shared.acknowledged.fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// Drains up to a chunk of records into the outbox, in the order of lanes. False if there were
-    /// none.
+    /// Drains up to a chunk of records into the outbox. False if there were none.
     fn fill_chunk(&mut self) -> bool {
-        self.renew_streams();
-        let mut lines = Vec::new();
-        let mut taken = 0;
-        let mut shares = vec![0; self.streams.len()];
-        let mut moved = true;
-        while moved {
-            moved = false;
-            for (index, (stream, prefix)) in self.streams.iter().enumerate() {
-                let room = (CHUNK_LINES - taken).min(STREAM_SHARE);
-                if room == 0 || lines.len() >= CHUNK_BYTES {
-                    break;
-                }
-                self.records.clear();
-                let popped = stream.pop(&mut self.records, room);
-                for record in &self.records {
-                    lines.extend_from_slice(prefix);
-                    record.write_json_members(&mut lines);
-                    lines.extend_from_slice(b"}\n");
-                }
-                moved |= popped > 0;
-                taken += popped;
-                shares[index] += popped as u64;
-            }
-        }
-        if taken == 0 {
+        let Some(chunk) = self.sources.chunk(self.outbox.next_number()) else {
             return false;
-        }
-        let number = self.outbox.next_number();
-        let mut bytes = Vec::with_capacity(lines.len() + 64);
-        message::chunk_head(number, taken as u64, &mut bytes);
-        bytes.extend_from_slice(&lines);
-        self.outbox.add(Chunk {
-            number,
-            lines: taken as u64,
-            bytes,
-            shares: self
-                .streams
-                .iter()
-                .zip(shares)
-                .filter(|((stream, _), share)| *share > 0 && self.is_own(stream.as_ref()))
-                .map(|((stream, _), share)| (place(stream.as_ref()), share))
-                .collect(),
-        });
-        self.shared.sent.fetch_add(taken as u64, Ordering::Relaxed);
+        };
+        self.shared.sent.fetch_add(chunk.lines, Ordering::Relaxed);
+        self.outbox.add(chunk);
         true
     }
 
@@ -282,7 +230,7 @@ impl Worker {
     }
 
     fn snapshot(&mut self) {
-        let counted = self.counted();
+        let counted = self.sources.counted(&self.outbox);
         let Some(session) = &mut self.session else {
             return;
         };
@@ -309,50 +257,6 @@ impl Worker {
         Ok(())
     }
 
-    fn counted(&self) -> Vec<Counted> {
-        self.streams
-            .iter()
-            .filter(|(stream, _)| self.is_own(stream.as_ref()))
-            .map(|(stream, _)| Counted {
-                component: stream.component(),
-                lane: stream.lane(),
-                unacked: self.unacked_of(place(stream.as_ref())),
-                counts: stream.counts(),
-            })
-            .filter(|stream| stream.counts.emitted > 0)
-            .collect()
-    }
-
-    fn unacked_of(&self, place: usize) -> u64 {
-        self.outbox
-            .unacked()
-            .flat_map(|chunk| &chunk.shares)
-            .filter(|(at, _)| *at == place)
-            .map(|(_, lines)| lines)
-            .sum()
-    }
-
-    fn is_own(&self, stream: &dyn Stream) -> bool {
-        stream.run() == self.telemetry.run()
-    }
-
-    fn renew_streams(&mut self) {
-        let generation = self.telemetry.stream_generation();
-        if generation == self.generation {
-            return;
-        }
-        self.generation = generation;
-        self.streams = self
-            .telemetry
-            .streams()
-            .into_iter()
-            .map(|stream| {
-                let prefix = message::event_prefix(&self.telemetry, stream.run());
-                (stream, prefix)
-            })
-            .collect();
-    }
-
     fn report(&mut self) {
         self.report_at = Instant::now() + REPORT_EVERY;
         let set = |count: &AtomicU64, value| count.store(value, Ordering::Relaxed);
@@ -360,11 +264,7 @@ impl Worker {
             &self.shared.unacknowledged,
             self.outbox.unacked().map(|chunk| chunk.lines).sum(),
         );
-        let waiting = self.streams.iter().map(|(stream, _)| stream.counts());
-        set(
-            &self.shared.waiting,
-            waiting.map(|counts| counts.queued + counts.spilled).sum(),
-        );
+        set(&self.shared.waiting, self.sources.waiting());
     }
 
     /// xorshift: enough to keep a hundred producers from coming back at once.
@@ -391,9 +291,4 @@ enum Step {
     Idle,
     /// Stopped, and all is said.
     Done,
-}
-
-/// A number for each stream of a run.
-fn place(stream: &dyn Stream) -> usize {
-    stream.component() as usize * Lane::COUNT + stream.lane() as usize
 }
