@@ -36,9 +36,17 @@ pub struct MarketEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The quantity that now rests at a price; 0 removes the level.
-    Depth { side: Side, price: Price, quantity: i64 },
+    Depth {
+        side: Side,
+        price: Price,
+        quantity: i64,
+    },
     /// A trade; `side` is the aggressor's.
-    Trade { side: Side, price: Price, quantity: i64 },
+    Trade {
+        side: Side,
+        price: Price,
+        quantity: i64,
+    },
     /// Forget one side of the book, or both.
     Clear { side: Option<Side> },
 }
@@ -98,9 +106,17 @@ impl MarketEvent {
                 let price = price_from_points(price).ok_or(Damage::BadPrice)?;
                 let quantity = whole_quantity(quantity).ok_or(Damage::BadQuantity)?;
                 match kind {
-                    RowKind::Depth => Change::Depth { side, price, quantity },
+                    RowKind::Depth => Change::Depth {
+                        side,
+                        price,
+                        quantity,
+                    },
                     _ if quantity == 0 => return Err(Damage::BadQuantity),
-                    _ => Change::Trade { side, price, quantity },
+                    _ => Change::Trade {
+                        side,
+                        price,
+                        quantity,
+                    },
                 }
             }
         };
@@ -125,7 +141,7 @@ fn price_from_points(points: f64) -> Option<Price> {
 }
 
 fn whole_quantity(quantity: f64) -> Option<i64> {
-    (quantity >= 0.0 && quantity < 1e15 && quantity.fract() == 0.0).then_some(quantity as i64)
+    ((0.0..1e15).contains(&quantity) && quantity.fract() == 0.0).then_some(quantity as i64)
 }
 
 #[cfg(test)]
@@ -139,7 +155,11 @@ mod tests {
         };
         assert_eq!(
             row(34500.5, 3.0).unwrap().change,
-            Change::Depth { side: Side::Buy, price: 345_005_000, quantity: 3 }
+            Change::Depth {
+                side: Side::Buy,
+                price: 345_005_000,
+                quantity: 3
+            }
         );
         assert_eq!(row(f64::NAN, 3.0), Err(Damage::BadPrice));
         assert_eq!(row(-1.0, 3.0), Err(Damage::BadPrice));

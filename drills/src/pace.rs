@@ -55,9 +55,14 @@ pub enum Due {
 // === impl Pace ===
 
 impl Pace {
-    /// Whether the wall clock limits the run. If not, nothing may be lost for want of time.
-    pub fn is_timed(self) -> bool {
-        self != Pace::FlatOut
+    /// Whether session time is the wall clock's. If it runs faster, the components have to keep step
+    /// with it, or a thread that waits a millisecond for its core would be minutes late.
+    pub fn is_real_time(self) -> bool {
+        match self {
+            Pace::Rows { .. } => true,
+            Pace::Recorded { speed } => speed <= 1.0,
+            Pace::FlatOut => false,
+        }
     }
 }
 
@@ -65,7 +70,13 @@ impl Pace {
 
 impl Pacer {
     pub fn new(pace: Pace) -> Self {
-        Pacer { pace, started: Instant::now(), rows: 0, first_ts: None, last: 0 }
+        Pacer {
+            pace,
+            started: Instant::now(),
+            rows: 0,
+            first_ts: None,
+            last: 0,
+        }
     }
 
     /// When `group` is due. While nothing happens time still passes in steps of at most `step`.
@@ -83,7 +94,9 @@ impl Pacer {
             Pace::FlatOut => {
                 let step = step.as_nanos() as i64;
                 if self.last > 0 && group.ts - self.last > step {
-                    Due::Silent { at: self.forward(self.last + step) }
+                    Due::Silent {
+                        at: self.forward(self.last + step),
+                    }
                 } else {
                     Due::At(self.forward(group.ts))
                 }
@@ -96,11 +109,6 @@ impl Pacer {
         self.rows += group.rows.len() as u64;
     }
 
-    /// Rows that fell due while nothing could be sent are not sent in a rush afterwards.
-    pub fn resume_after(&mut self, pause: Duration) {
-        self.started += pause;
-    }
-
     fn timed(&mut self, due: Duration, step: Duration, recorded: Option<(i64, i64, f64)>) -> Due {
         let elapsed = self.started.elapsed();
         let wait = due.saturating_sub(elapsed);
@@ -111,7 +119,10 @@ impl Pacer {
         let at = recorded.map_or_else(wall, |(ts, first, speed)| {
             (first + (elapsed.as_nanos() as f64 * speed) as i64).min(ts)
         });
-        Due::In { wait: wait.min(step), at: self.forward(at) }
+        Due::In {
+            wait: wait.min(step),
+            at: self.forward(at),
+        }
     }
 
     fn forward(&mut self, at: SessionTime) -> SessionTime {
@@ -122,7 +133,9 @@ impl Pacer {
 
 /// The wall clock, ns since 1970.
 pub fn wall() -> SessionTime {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_nanos() as i64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |past| past.as_nanos() as i64)
 }
 
 #[cfg(test)]
@@ -131,8 +144,15 @@ mod tests {
     use crate::market::{Change, MarketEvent};
 
     fn group(ts: i64, rows: usize) -> Group {
-        let row = MarketEvent { exch_ts: ts, change: Change::Clear { side: None } };
-        Group { ts, rows: vec![row; rows], restarted: false }
+        let row = MarketEvent {
+            exch_ts: ts,
+            change: Change::Clear { side: None },
+        };
+        Group {
+            ts,
+            rows: vec![row; rows],
+            restarted: false,
+        }
     }
 
     #[test]
@@ -142,8 +162,18 @@ mod tests {
         let first = group(SECOND, 1);
         assert_eq!(pacer.due(&first, step), Due::At(SECOND));
         let second = group(SECOND + 250 * MILLISECOND, 1);
-        assert_eq!(pacer.due(&second, step), Due::Silent { at: SECOND + 100 * MILLISECOND });
-        assert_eq!(pacer.due(&second, step), Due::Silent { at: SECOND + 200 * MILLISECOND });
+        assert_eq!(
+            pacer.due(&second, step),
+            Due::Silent {
+                at: SECOND + 100 * MILLISECOND
+            }
+        );
+        assert_eq!(
+            pacer.due(&second, step),
+            Due::Silent {
+                at: SECOND + 200 * MILLISECOND
+            }
+        );
         assert_eq!(pacer.due(&second, step), Due::At(second.ts));
     }
 
@@ -152,12 +182,21 @@ mod tests {
         let mut pacer = Pacer::new(Pace::Rows { per_second: 10.0 });
         let first = group(5, 20);
         let before = wall();
-        assert!(matches!(pacer.due(&first, Duration::from_millis(50)), Due::At(at) if at >= before));
+        assert!(
+            matches!(pacer.due(&first, Duration::from_millis(50)), Due::At(at) if at >= before)
+        );
         pacer.sent(&first);
         // 20 rows at 10 a second: the next group is due in two seconds.
-        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_secs(60)) else { panic!() };
-        assert!(wait > Duration::from_millis(1_500) && wait <= Duration::from_secs(2), "{wait:?}");
-        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_millis(50)) else { panic!() };
+        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_secs(60)) else {
+            panic!()
+        };
+        assert!(
+            wait > Duration::from_millis(1_500) && wait <= Duration::from_secs(2),
+            "{wait:?}"
+        );
+        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_millis(50)) else {
+            panic!()
+        };
         assert_eq!(wait, Duration::from_millis(50));
     }
 
@@ -167,7 +206,9 @@ mod tests {
         let step = Duration::from_secs(60);
         assert_eq!(pacer.due(&group(7 * SECOND, 1), step), Due::At(7 * SECOND));
         let later = group(1_007 * SECOND, 1);
-        let Due::In { wait, at } = pacer.due(&later, step) else { panic!() };
+        let Due::In { wait, at } = pacer.due(&later, step) else {
+            panic!()
+        };
         assert!(wait <= Duration::from_secs(1) && at < later.ts);
     }
 }

@@ -6,6 +6,9 @@
 //! | STORM 2 | drawdown ≤ −100 bps, or the feed silent for ≥ 1 s | the same |
 //! | HALT 3 | drawdown ≤ −200 bps, or an explicit trigger | after 60 s, and 5 clear updates |
 //!
+//! WARM halves the position limit, STORM allows no new risk, HALT pulls the resting orders as well;
+//! cancels and orders that reduce a position always pass.
+//!
 //! Each mode is a latch of its own, and the mode is the highest latch that is set. The hold runs from
 //! the last update that called for the mode, not from the first: a loss that hovers at the limit then
 //! holds the mode instead of making a square wave of it, and worse input can never lead to a lower
@@ -106,14 +109,13 @@ impl Mode {
         }
     }
 
-    /// The share of its position limit that a strategy may still build up to. In HALT nothing may be
-    /// built up; cancels and orders that reduce a position pass in every mode.
+    /// The share of its position limit that a strategy may still build up to. Cancels and orders that
+    /// reduce a position pass in every mode.
     pub fn limit_share(self) -> f64 {
         match self {
             Mode::Normal => 1.0,
             Mode::Warm => 0.5,
-            Mode::Storm => 0.25,
-            Mode::Halt => 0.0,
+            Mode::Storm | Mode::Halt => 0.0,
         }
     }
 }
@@ -121,13 +123,14 @@ impl Mode {
 // === impl HaltTrigger ===
 
 impl HaltTrigger {
+    /// The code that events use as their reason.
     pub fn code(self) -> &'static str {
         match self {
-            HaltTrigger::DailyLoss => "daily_loss",
-            HaltTrigger::KillSwitch => "kill_switch",
-            HaltTrigger::BusOverflow => "bus_overflow",
-            HaltTrigger::Reconciliation => "reconciliation",
-            HaltTrigger::RecorderDataLoss => "recorder_data_loss",
+            HaltTrigger::DailyLoss => "DAILY_LOSS",
+            HaltTrigger::KillSwitch => "KILL_SWITCH",
+            HaltTrigger::BusOverflow => "BUS_OVERFLOW",
+            HaltTrigger::Reconciliation => "RECONCILIATION",
+            HaltTrigger::RecorderDataLoss => "RECORDER_DATA_LOSS",
         }
     }
 }
@@ -135,12 +138,33 @@ impl HaltTrigger {
 // === impl Trigger ===
 
 impl Trigger {
+    /// The code that events use as their reason.
     pub fn code(self) -> &'static str {
         match self {
-            Trigger::Drawdown => "drawdown",
-            Trigger::FeedGap => "feed_gap",
+            Trigger::Drawdown => "DRAWDOWN",
+            Trigger::FeedGap => "FEED_GAP",
             Trigger::Halt(trigger) => trigger.code(),
-            Trigger::Cleared => "cleared",
+            Trigger::Cleared => "CLEARED",
+        }
+    }
+}
+
+// === impl Transition ===
+
+impl Transition {
+    /// What set it off, in words.
+    pub fn words(&self) -> String {
+        match self.trigger {
+            Trigger::Drawdown => format!("drawdown {:.1} bps", self.signs.drawdown_bps),
+            Trigger::FeedGap => format!("feed gap {:.3} s", self.signs.feed_gap_ns as f64 / 1e9),
+            Trigger::Halt(HaltTrigger::DailyLoss) => "daily loss limit".into(),
+            Trigger::Halt(HaltTrigger::KillSwitch) => "kill switch".into(),
+            Trigger::Halt(HaltTrigger::BusOverflow) => "bus overflow".into(),
+            Trigger::Halt(HaltTrigger::Reconciliation) => {
+                "positions differ from the broker's".into()
+            }
+            Trigger::Halt(HaltTrigger::RecorderDataLoss) => "recorder lost rows".into(),
+            Trigger::Cleared => "hold over, updates clear".into(),
         }
     }
 }
@@ -199,7 +223,12 @@ impl StormGuard {
             }
         }
         let trigger = if to > from { trigger } else { Trigger::Cleared };
-        (to != from).then_some(Transition { from, to, trigger, signs })
+        (to != from).then_some(Transition {
+            from,
+            to,
+            trigger,
+            signs,
+        })
     }
 }
 
@@ -239,7 +268,12 @@ mod tests {
     use super::*;
 
     fn signs(seconds: f64, drawdown_bps: f64) -> Signs {
-        Signs { at: (seconds * 1e9) as i64, drawdown_bps, feed_gap_ns: 0, halt: None }
+        Signs {
+            at: (seconds * 1e9) as i64,
+            drawdown_bps,
+            feed_gap_ns: 0,
+            halt: None,
+        }
     }
 
     #[test]
@@ -249,11 +283,20 @@ mod tests {
         assert_eq!(mode(signs(0.0, -50.0)), (Mode::Warm, Trigger::Drawdown));
         assert_eq!(mode(signs(0.0, -100.0)), (Mode::Storm, Trigger::Drawdown));
         assert_eq!(mode(signs(0.0, -200.0)), (Mode::Halt, Trigger::Drawdown));
-        let gap = |gap_ns| Signs { feed_gap_ns: gap_ns, ..signs(0.0, 0.0) };
+        let gap = |gap_ns| Signs {
+            feed_gap_ns: gap_ns,
+            ..signs(0.0, 0.0)
+        };
         assert_eq!(mode(gap(SECOND - 1)).0, Mode::Normal);
         assert_eq!(mode(gap(SECOND)), (Mode::Storm, Trigger::FeedGap));
-        let halt = Signs { halt: Some(HaltTrigger::KillSwitch), ..signs(0.0, 0.0) };
-        assert_eq!(mode(halt), (Mode::Halt, Trigger::Halt(HaltTrigger::KillSwitch)));
+        let halt = Signs {
+            halt: Some(HaltTrigger::KillSwitch),
+            ..signs(0.0, 0.0)
+        };
+        assert_eq!(
+            mode(halt),
+            (Mode::Halt, Trigger::Halt(HaltTrigger::KillSwitch))
+        );
         assert_eq!(Mode::Halt as u8, 3);
     }
 
@@ -273,9 +316,16 @@ mod tests {
     #[test]
     fn many_clear_updates_do_not_end_the_hold_early() {
         let mut guard = StormGuard::default();
-        guard.update(Signs { halt: Some(HaltTrigger::BusOverflow), ..signs(0.0, 0.0) });
+        guard.update(Signs {
+            halt: Some(HaltTrigger::BusOverflow),
+            ..signs(0.0, 0.0)
+        });
         for tenth in 1..600 {
-            assert_eq!(guard.update(signs(f64::from(tenth) / 10.0, 0.0)), None, "at {tenth}/10 s");
+            assert_eq!(
+                guard.update(signs(f64::from(tenth) / 10.0, 0.0)),
+                None,
+                "at {tenth}/10 s"
+            );
         }
         assert_eq!(guard.update(signs(60.0, 0.0)).unwrap().to, Mode::Normal);
     }
@@ -284,7 +334,9 @@ mod tests {
     fn a_halt_falls_to_the_mode_that_is_still_called_for() {
         let mut guard = StormGuard::default();
         guard.update(signs(0.0, -250.0));
-        let left = (1..).find_map(|second| guard.update(signs(f64::from(second), -60.0))).unwrap();
+        let left = (1..)
+            .find_map(|second| guard.update(signs(f64::from(second), -60.0)))
+            .unwrap();
         assert_eq!((left.from, left.to), (Mode::Halt, Mode::Warm));
         assert_eq!(left.signs.at, 60 * SECOND);
     }
@@ -295,14 +347,21 @@ mod tests {
         let transitions = (0..1200)
             .filter(|tenth| {
                 let drawdown = if tenth % 70 < 35 { -201.0 } else { -199.0 };
-                guard.update(signs(f64::from(*tenth) / 10.0, drawdown)).is_some()
+                guard
+                    .update(signs(f64::from(*tenth) / 10.0, drawdown))
+                    .is_some()
             })
             .count();
         assert_eq!((transitions, guard.mode()), (1, Mode::Halt));
     }
 
     fn any_signs() -> impl Strategy<Value = (i64, f64, i64, bool)> {
-        (0..20 * SECOND, -260.0..10.0f64, 0..3 * SECOND, prop::bool::weighted(0.03))
+        (
+            0..20 * SECOND,
+            -260.0..10.0f64,
+            0..3 * SECOND,
+            prop::bool::weighted(0.03),
+        )
     }
 
     fn history() -> impl Strategy<Value = Vec<Signs>> {

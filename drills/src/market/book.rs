@@ -59,10 +59,18 @@ impl Book {
     /// Applies one change. A trade changes no level: the exchange sends the depth that is left.
     pub fn apply(&mut self, change: &Change) {
         match *change {
-            Change::Depth { side, price, quantity: 0 } => {
+            Change::Depth {
+                side,
+                price,
+                quantity: 0,
+            } => {
                 self.side_mut(side).remove(&price);
             }
-            Change::Depth { side, price, quantity } => {
+            Change::Depth {
+                side,
+                price,
+                quantity,
+            } => {
                 self.side_mut(side).insert(price, quantity);
             }
             Change::Trade { .. } => {}
@@ -82,8 +90,14 @@ impl Book {
         let (&bid, &bid_quantity) = self.bids.last_key_value()?;
         let (&ask, &ask_quantity) = self.asks.first_key_value()?;
         (bid < ask).then_some(Quote {
-            bid: Level { price: bid, quantity: bid_quantity },
-            ask: Level { price: ask, quantity: ask_quantity },
+            bid: Level {
+                price: bid,
+                quantity: bid_quantity,
+            },
+            ask: Level {
+                price: ask,
+                quantity: ask_quantity,
+            },
         })
     }
 
@@ -108,7 +122,11 @@ mod tests {
     use super::*;
 
     fn depth(side: Side, price: Price, quantity: i64) -> Change {
-        Change::Depth { side, price, quantity }
+        Change::Depth {
+            side,
+            price,
+            quantity,
+        }
     }
 
     #[test]
@@ -124,14 +142,24 @@ mod tests {
             book.apply(&change);
         }
         let quote = book.quote().unwrap();
-        assert_eq!((quote.bid.price, quote.ask.price, quote.mid(), quote.spread()), (99, 101, 100, 2));
+        assert_eq!(
+            (
+                quote.bid.price,
+                quote.ask.price,
+                quote.mid(),
+                quote.spread()
+            ),
+            (99, 101, 100, 2)
+        );
         assert!((quote.imbalance() - 0.2).abs() < 1e-9);
 
         book.apply(&depth(Side::Buy, 99, 0));
         assert_eq!(book.quote().unwrap().touch(Side::Buy), 98);
         book.apply(&depth(Side::Buy, 105, 1));
         assert_eq!(book.quote(), None, "a crossed book has no quote");
-        book.apply(&Change::Clear { side: Some(Side::Buy) });
+        book.apply(&Change::Clear {
+            side: Some(Side::Buy),
+        });
         assert_eq!((book.depth(Side::Buy), book.depth(Side::Sell)), (0, 2));
         book.apply(&Change::Clear { side: None });
         assert_eq!(book.depth(Side::Sell), 0);

@@ -13,7 +13,7 @@ impl Dice {
         Dice { state: seed }
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -23,7 +23,7 @@ impl Dice {
 
     /// Uniform in `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.roll() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// True with probability `p`.
@@ -34,7 +34,7 @@ impl Dice {
     /// Uniform in `low..=high`.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         debug_assert!(low <= high);
-        low + (self.next() % (high - low + 1) as u64) as i64
+        low + (self.roll() % (high - low + 1) as u64) as i64
     }
 
     /// Exponentially distributed with the given mean: the time to the next of independent events.
@@ -44,7 +44,7 @@ impl Dice {
 
     /// One of the items.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[(self.next() % items.len() as u64) as usize]
+        &items[(self.roll() % items.len() as u64) as usize]
     }
 }
 
@@ -55,8 +55,15 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_numbers_for_ever() {
         let mut dice = Dice::new(7);
-        let first: Vec<u64> = (0..3).map(|_| dice.next()).collect();
-        assert_eq!(first, [7191089600892374487, 309689372594955804, 16616101746815609346]);
+        let first: Vec<u64> = (0..3).map(|_| dice.roll()).collect();
+        assert_eq!(
+            first,
+            [
+                7191089600892374487,
+                309689372594955804,
+                16616101746815609346
+            ]
+        );
     }
 
     #[test]

@@ -41,9 +41,15 @@ pub enum Market {
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     #[error("cannot open the market file {}: {source}; give --market the path of a recording, or leave it out to use the generator", path.display())]
-    Open { path: PathBuf, source: std::io::Error },
+    Open {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{} is not a market recording: {source}", path.display())]
-    Parquet { path: PathBuf, source: ParquetLayoutError },
+    Parquet {
+        path: PathBuf,
+        source: ParquetLayoutError,
+    },
     #[error("{} is not a market recording: {reason}. Expected parquet with the columns ev, exch_ts, px, qty, or lines (plain or gzipped) like {EXAMPLE}", path.display())]
     NoRows { path: PathBuf, reason: String },
 }
@@ -78,9 +84,29 @@ pub struct Feed {
     damage: DamageCount,
 }
 
+/// What the generated market trades, and a recording whose name says nothing.
+const SYMBOL: &str = "TXFD6";
+
 // === impl Market ===
 
 impl Market {
+    /// The instrument: the first word of a recording's file name, where that can be one.
+    pub fn symbol(&self) -> String {
+        let Market::File(path) = self else {
+            return SYMBOL.into();
+        };
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let word = name.split(['_', '.', '-']).next().unwrap_or_default();
+        let fits = (2..=12).contains(&word.len())
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if fits { word.into() } else { SYMBOL.into() }
+    }
+
     fn source(&self) -> Result<Box<dyn Source>, FeedError> {
         match self {
             Market::Generated { seed } => Ok(Box::new(Generator::new(*seed))),
@@ -99,19 +125,28 @@ impl std::fmt::Display for Market {
 }
 
 fn open_recording(path: &Path) -> Result<Box<dyn Source>, FeedError> {
-    let open_error = |source| FeedError::Open { path: path.to_owned(), source };
+    let open_error = |source| FeedError::Open {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = File::open(path).map_err(open_error)?;
     let mut magic = Vec::with_capacity(4);
-    file.by_ref().take(4).read_to_end(&mut magic).map_err(open_error)?;
+    file.by_ref()
+        .take(4)
+        .read_to_end(&mut magic)
+        .map_err(open_error)?;
     file.seek(SeekFrom::Start(0)).map_err(open_error)?;
     Ok(match magic.as_slice() {
         b"PAR1" => Box::new(
-            ParquetRows::open(file)
-                .map_err(|source| FeedError::Parquet { path: path.to_owned(), source })?,
+            ParquetRows::open(file).map_err(|source| FeedError::Parquet {
+                path: path.to_owned(),
+                source,
+            })?,
         ),
-        [0x1f, 0x8b, ..] => {
-            Box::new(NdjsonRows::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))))
-        }
+        [0x1f, 0x8b, ..] => Box::new(NdjsonRows::new(BufReader::with_capacity(
+            1 << 16,
+            MultiGzDecoder::new(file),
+        ))),
         _ => Box::new(NdjsonRows::new(BufReader::with_capacity(1 << 16, file))),
     })
 }
@@ -215,7 +250,9 @@ impl Feed {
     }
 
     fn restart(&mut self) -> bool {
-        let Ok(source) = self.market.source() else { return false };
+        let Ok(source) = self.market.source() else {
+            return false;
+        };
         if std::mem::take(&mut self.good_in_pass) == 0 {
             return false;
         }
@@ -226,8 +263,10 @@ impl Feed {
         // The first row of the new pass follows the last of the old one.
         if let (Some(ended), Some(first)) = (ended, self.next_good_row()) {
             let moved = ended + RESTART_PAUSE_NS - (first.exch_ts - self.shift);
-            self.pending =
-                Some(MarketEvent { exch_ts: first.exch_ts + moved, change: first.change });
+            self.pending = Some(MarketEvent {
+                exch_ts: first.exch_ts + moved,
+                change: first.change,
+            });
             self.shift += moved;
         }
         self.pending.is_some()
@@ -248,12 +287,20 @@ fn try_rows(path: &Path, source: &mut dyn Source) -> Result<(), FeedError> {
     let reason = match damage.total() {
         0 => "it has no rows".to_owned(),
         rows => {
-            let reasons: Vec<String> =
-                damage.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
-            format!("none of its first {rows} rows is one ({})", reasons.join(", "))
+            let reasons: Vec<String> = damage
+                .iter()
+                .map(|(reason, count)| format!("{reason} {count}"))
+                .collect();
+            format!(
+                "none of its first {rows} rows is one ({})",
+                reasons.join(", ")
+            )
         }
     };
-    Err(FeedError::NoRows { path: path.to_owned(), reason })
+    Err(FeedError::NoRows {
+        path: path.to_owned(),
+        reason,
+    })
 }
 
 #[cfg(test)]
@@ -274,7 +321,10 @@ mod tests {
 
     fn feed(text: &str) -> (Feed, tempfile::NamedTempFile) {
         let file = file(text);
-        (Feed::open(Market::File(file.path().to_owned())).unwrap(), file)
+        (
+            Feed::open(Market::File(file.path().to_owned())).unwrap(),
+            file,
+        )
     }
 
     #[test]
@@ -305,7 +355,13 @@ mod tests {
 
     #[test]
     fn a_wrong_time_costs_one_row_and_a_clock_set_back_costs_no_more_than_a_hundred() {
-        let mut text = [line(1000, 1.0), line(i64::MAX, 1.0), line(999, 1.0), line(1001, 1.0)].concat();
+        let mut text = [
+            line(1000, 1.0),
+            line(i64::MAX, 1.0),
+            line(999, 1.0),
+            line(1001, 1.0),
+        ]
+        .concat();
         for n in 0..150 {
             text += &line(500 + n, 1.0);
         }
@@ -326,20 +382,33 @@ mod tests {
     fn files_that_are_no_recordings_are_refused_with_what_was_expected() {
         let refused = |text: &str| {
             let file = file(text);
-            Feed::open(Market::File(file.path().to_owned())).err().unwrap().to_string()
+            Feed::open(Market::File(file.path().to_owned()))
+                .err()
+                .unwrap()
+                .to_string()
         };
         assert!(refused("").contains("it has no rows"));
         let error = refused("{\"event\":\"login\"}\nhello\n");
-        assert!(error.contains("not_a_row 2") && error.contains(EXAMPLE), "{error}");
-        let missing = Feed::open(Market::File("/nowhere/at/all.parquet".into())).err().unwrap();
-        assert!(missing.to_string().contains("cannot open the market file /nowhere/at/all.parquet"));
+        assert!(
+            error.contains("not_a_row 2") && error.contains(EXAMPLE),
+            "{error}"
+        );
+        let missing = Feed::open(Market::File("/nowhere/at/all.parquet".into()))
+            .err()
+            .unwrap();
+        assert!(
+            missing
+                .to_string()
+                .contains("cannot open the market file /nowhere/at/all.parquet")
+        );
     }
 
     #[test]
     fn gzip_is_told_by_its_bytes_and_a_torn_end_is_counted() {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         for n in 0..5000 {
-            gzip.write_all(line(1 + n, 100.0 + (n * 7919 % 997) as f64).as_bytes()).unwrap();
+            gzip.write_all(line(1 + n, 100.0 + (n * 7919 % 997) as f64).as_bytes())
+                .unwrap();
         }
         let whole = gzip.finish().unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -350,6 +419,9 @@ mod tests {
             assert!(feed.next_group(&mut group));
         }
         assert!(feed.rows() > 1000);
-        assert_eq!(feed.damage().iter().find(|(code, _)| *code == "unreadable"), Some(("unreadable", 1)));
+        assert_eq!(
+            feed.damage().iter().find(|(code, _)| *code == "unreadable"),
+            Some(("unreadable", 1))
+        );
     }
 }

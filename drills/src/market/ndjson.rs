@@ -45,7 +45,11 @@ enum Line {
 
 impl<R: BufRead> NdjsonRows<R> {
     pub fn new(input: R) -> Self {
-        NdjsonRows { input, line: Vec::with_capacity(128), ended: false }
+        NdjsonRows {
+            input,
+            line: Vec::with_capacity(128),
+            ended: false,
+        }
     }
 
     /// Reads up to the next newline, keeping at most [`LINE_BYTES_MAX`] bytes of it.
@@ -68,7 +72,11 @@ impl<R: BufRead> NdjsonRows<R> {
             seen += taken;
             self.input.consume(taken + usize::from(newline.is_some()));
             if newline.is_some() {
-                return Ok(if seen > LINE_BYTES_MAX { Line::TooLong } else { Line::Whole });
+                return Ok(if seen > LINE_BYTES_MAX {
+                    Line::TooLong
+                } else {
+                    Line::Whole
+                });
             }
         }
     }
@@ -137,7 +145,13 @@ mod tests {
         assert_eq!(got.len(), 8);
         assert!(matches!(
             got[0],
-            Ok(MarketEvent { exch_ts: 5, change: Change::Depth { side: Side::Buy, .. } })
+            Ok(MarketEvent {
+                exch_ts: 5,
+                change: Change::Depth {
+                    side: Side::Buy,
+                    ..
+                }
+            })
         ));
         let damages: Vec<Damage> = got[1..7].iter().map(|row| row.unwrap_err()).collect();
         assert_eq!(
@@ -153,7 +167,14 @@ mod tests {
         );
         assert!(matches!(
             got[7],
-            Ok(MarketEvent { change: Change::Trade { side: Side::Sell, price: 15_000, .. }, .. })
+            Ok(MarketEvent {
+                change: Change::Trade {
+                    side: Side::Sell,
+                    price: 15_000,
+                    ..
+                },
+                ..
+            })
         ));
     }
 

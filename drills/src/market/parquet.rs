@@ -49,7 +49,11 @@ pub enum ParquetLayoutError {
         "it has no column `{missing}` of type {wanted}; a market recording has the columns ev (int64), \
          exch_ts (int64, ns UTC), px (double) and qty (double), this file has: {found}"
     )]
-    Column { missing: &'static str, wanted: PhysicalType, found: String },
+    Column {
+        missing: &'static str,
+        wanted: PhysicalType,
+        found: String,
+    },
 }
 
 /// The column readers of one row group.
@@ -84,7 +88,9 @@ impl ParquetRows {
         let mut places = [0; 4];
         for (place, (name, kind)) in places.iter_mut().zip(COLUMNS) {
             let found = schema.columns().iter().position(|column| {
-                column.name() == name && column.physical_type() == kind && column.max_rep_level() == 0
+                column.name() == name
+                    && column.physical_type() == kind
+                    && column.max_rep_level() == 0
             });
             *place = found.ok_or_else(|| ParquetLayoutError::Column {
                 missing: name,
@@ -212,14 +218,19 @@ where
             let (levels_from, values_from) = (self.levels.len(), self.values.len());
             let levels = self.nullable.then_some(&mut self.levels);
             let (rows, _, _) =
-                self.reader.read_records(max - out.len(), levels, None, &mut self.values)?;
+                self.reader
+                    .read_records(max - out.len(), levels, None, &mut self.values)?;
             if rows == 0 {
                 break;
             }
             let mut values = self.values[values_from..].iter().copied();
             if self.nullable {
                 let levels = &self.levels[levels_from..];
-                out.extend(levels.iter().map(|level| if *level > 0 { values.next() } else { None }));
+                out.extend(
+                    levels
+                        .iter()
+                        .map(|level| if *level > 0 { values.next() } else { None }),
+                );
             } else {
                 out.extend(values.map(Some));
             }
@@ -263,8 +274,11 @@ mod tests {
     use super::super::Change;
     use super::*;
 
-    /// Writes one row group a slice; `None` in `px` is a null.
-    fn recording(schema: &str, groups: &[&[(i64, i64, Option<f64>, f64)]]) -> File {
+    /// ev, exch_ts, px (`None` is a null), qty.
+    type Row = (i64, i64, Option<f64>, f64);
+
+    /// Writes one row group a slice.
+    fn recording(schema: &str, groups: &[&[Row]]) -> File {
         let file = tempfile::tempfile().unwrap();
         let schema = Arc::new(parse_message_type(schema).unwrap());
         let properties = Arc::new(WriterProperties::builder().build());
@@ -276,9 +290,14 @@ mod tests {
             while let Some(mut column) = group.next_column().unwrap() {
                 match index {
                     0 | 1 => {
-                        let values: Vec<i64> =
-                            rows.iter().map(|row| if index == 0 { row.0 } else { row.1 }).collect();
-                        column.typed::<Int64Type>().write_batch(&values, None, None).unwrap();
+                        let values: Vec<i64> = rows
+                            .iter()
+                            .map(|row| if index == 0 { row.0 } else { row.1 })
+                            .collect();
+                        column
+                            .typed::<Int64Type>()
+                            .write_batch(&values, None, None)
+                            .unwrap();
                     }
                     2 => {
                         let values: Vec<f64> = rows.iter().filter_map(|row| row.2).collect();
@@ -291,7 +310,10 @@ mod tests {
                     }
                     _ => {
                         let values: Vec<f64> = rows.iter().map(|row| row.3).collect();
-                        column.typed::<DoubleType>().write_batch(&values, None, None).unwrap();
+                        column
+                            .typed::<DoubleType>()
+                            .write_batch(&values, None, None)
+                            .unwrap();
                     }
                 }
                 index += 1;
@@ -313,8 +335,16 @@ mod tests {
         let file = recording(
             SCHEMA,
             &[
-                &[(3, 10, Some(0.0), 0.0), (buy_depth, 10, Some(99.5), 4.0), (buy_depth, 11, None, 4.0)],
-                &[(sell_trade, 12, Some(99.5), 1.0), (9, 13, Some(1.0), 1.0), (1, 13, Some(1.0), 1.0)],
+                &[
+                    (3, 10, Some(0.0), 0.0),
+                    (buy_depth, 10, Some(99.5), 4.0),
+                    (buy_depth, 11, None, 4.0),
+                ],
+                &[
+                    (sell_trade, 12, Some(99.5), 1.0),
+                    (9, 13, Some(1.0), 1.0),
+                    (1, 13, Some(1.0), 1.0),
+                ],
             ],
         );
         let mut rows = ParquetRows::open(file).unwrap();
@@ -322,15 +352,26 @@ mod tests {
         assert_eq!(
             got,
             [
-                Ok(MarketEvent { exch_ts: 10, change: Change::Clear { side: None } }),
                 Ok(MarketEvent {
                     exch_ts: 10,
-                    change: Change::Depth { side: Side::Buy, price: 995_000, quantity: 4 }
+                    change: Change::Clear { side: None }
+                }),
+                Ok(MarketEvent {
+                    exch_ts: 10,
+                    change: Change::Depth {
+                        side: Side::Buy,
+                        price: 995_000,
+                        quantity: 4
+                    }
                 }),
                 Err(Damage::Null),
                 Ok(MarketEvent {
                     exch_ts: 12,
-                    change: Change::Trade { side: Side::Sell, price: 995_000, quantity: 1 }
+                    change: Change::Trade {
+                        side: Side::Sell,
+                        price: 995_000,
+                        quantity: 1
+                    }
                 }),
                 Err(Damage::BadKind),
                 Err(Damage::BadSide),
@@ -346,14 +387,21 @@ mod tests {
             &[],
         );
         let error = ParquetRows::open(file).err().unwrap().to_string();
-        assert!(error.contains("`exch_ts`") && error.contains("time (INT64)"), "{error}");
+        assert!(
+            error.contains("`exch_ts`") && error.contains("time (INT64)"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_file_that_is_no_parquet_is_refused() {
         use std::io::Write;
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(b"PAR1 and then nothing of the kind").unwrap();
-        assert!(matches!(ParquetRows::open(file), Err(ParquetLayoutError::Format(_))));
+        file.write_all(b"PAR1 and then nothing of the kind")
+            .unwrap();
+        assert!(matches!(
+            ParquetRows::open(file),
+            Err(ParquetLayoutError::Format(_))
+        ));
     }
 }
