@@ -4,17 +4,31 @@
 //! written anew, and the rest stays byte for byte as it was. A key that announces a secret covers its
 //! value whatever its type, at any depth; other strings, numbers and keys are looked at as free text.
 //! Nothing recurses, so depth can't hurt. What turns out not to be JSON is treated as free text.
+//!
+//! The candidates of the whole column are found in one pass beforehand; a string without any is only
+//! stepped over.
+
+use std::borrow::Cow;
 
 use crate::key::Says;
 use crate::mask::{MASKED, Mode, is_placeholder};
 use crate::text::TextMasker;
 
-/// The covered form of a JSON text, if it held a secret.
-pub(crate) fn mask_json(masker: &mut TextMasker, text: &str, event: &str) -> Option<String> {
+/// The covered form of a JSON text, if it held a secret. `candidates` are its places of interest,
+/// counted from `begin`.
+pub(crate) fn mask_json_at(
+    masker: &mut TextMasker,
+    text: &str,
+    event: &str,
+    candidates: &[u32],
+    begin: usize,
+) -> Option<String> {
     let mut walk = Walk {
         masker,
         text,
         event,
+        candidates,
+        begin,
         at: 0,
         copied: 0,
         out: String::new(),
@@ -25,14 +39,33 @@ pub(crate) fn mask_json(masker: &mut TextMasker, text: &str, event: &str) -> Opt
     }
 }
 
+/// The same for a text by itself.
+pub(crate) fn mask_json(masker: &mut TextMasker, text: &str, event: &str) -> Option<String> {
+    let mut candidates = Vec::new();
+    masker.candidates(text.as_bytes(), &mut candidates);
+    mask_json_at(masker, text, event, &candidates, 0)
+}
+
 struct Walk<'a> {
     masker: &'a mut TextMasker,
     text: &'a str,
     event: &'a str,
+    /// Candidates that are not behind yet.
+    candidates: &'a [u32],
+    begin: usize,
     at: usize,
     /// Up to here the text is in `out`, as it was or covered.
     copied: usize,
     out: String,
+}
+
+/// A quoted string's place, with its quotes.
+#[derive(Clone, Copy)]
+struct Quoted {
+    from: usize,
+    to: usize,
+    /// Whether it holds a backslash.
+    escaped: bool,
 }
 
 impl Walk<'_> {
@@ -75,15 +108,20 @@ impl Walk<'_> {
                 }
                 (b'"', Says::Keep) => drop(self.string()?),
                 (b'"', _) => {
-                    let (from, to) = self.string()?;
-                    self.mask_string(from, to)?;
+                    let string = self.string()?;
+                    if let Some(covered) = self.masked(string)? {
+                        self.put(string.from, string.to, &quoted(&covered));
+                    }
                 }
                 (_, says) => {
                     let (from, to) = self.scalar()?;
-                    if says != Says::Keep
-                        && let Some(covered) = self.masker.mask(&self.text[from..to], self.event)
-                    {
-                        self.put(from, to, &quoted(&covered));
+                    let places = self.candidates_within(from, to);
+                    if says != Says::Keep && !places.is_empty() {
+                        let (text, begin) = (&self.text[from..to], self.begin + from);
+                        let covered = self.masker.mask_at(text, self.event, places, begin);
+                        if let Some(covered) = covered {
+                            self.put(from, to, &quoted(&covered));
+                        }
                     }
                 }
             }
@@ -111,16 +149,16 @@ impl Walk<'_> {
 
     /// A key, covered itself where it looks like a secret.
     fn key(&mut self) -> Option<Says> {
-        let (from, to) = self.string()?;
-        let key = unescaped(&self.text[from..to])?;
+        let string = self.string()?;
+        let key = value_of(self.text, string)?;
         let says = self.masker.shapes().keys.say(&key, self.event);
         if says == Says::Keep {
             return Some(says);
         }
-        let Some(covered) = self.masker.mask(&key, self.event) else {
+        let Some(covered) = self.masked(string)? else {
             return Some(says);
         };
-        self.put(from, to, &quoted(&covered));
+        self.put(string.from, string.to, &quoted(&covered));
         // What is left of the key counts too: whoever reads the line next sees only that.
         match says {
             Says::Nothing => Some(self.masker.shapes().keys.say(&covered, self.event)),
@@ -132,12 +170,12 @@ impl Walk<'_> {
     fn cover_value(&mut self, mode: Mode) -> Option<()> {
         match self.peek()? {
             b'"' => {
-                let (from, to) = self.string()?;
-                let value = unescaped(&self.text[from..to])?;
+                let string = self.string()?;
+                let value = value_of(self.text, string)?;
                 if !value.is_empty() && !is_placeholder(&value) {
                     let mut covered = String::new();
                     self.masker.cover(&value, mode, &mut covered);
-                    self.put(from, to, &quoted(&covered));
+                    self.put(string.from, string.to, &quoted(&covered));
                 }
             }
             b'{' | b'[' => {
@@ -165,27 +203,56 @@ impl Walk<'_> {
         Some(())
     }
 
-    fn mask_string(&mut self, from: usize, to: usize) -> Option<()> {
-        let value = unescaped(&self.text[from..to])?;
-        if let Some(covered) = self.masker.mask(&value, self.event) {
-            self.put(from, to, &quoted(&covered));
+    /// The covered form of a string, if it held a secret.
+    fn masked(&mut self, string: Quoted) -> Option<Option<String>> {
+        let (from, to) = (string.from + 1, string.to - 1);
+        let places = self.candidates_within(from, to);
+        if string.escaped {
+            // An escape may hide anything, also from the candidates.
+            let value = value_of(self.text, string)?;
+            return Some(self.masker.mask(&value, self.event));
         }
-        Some(())
+        if places.is_empty() {
+            return Some(None);
+        }
+        let text = &self.text[from..to];
+        Some(
+            self.masker
+                .mask_at(text, self.event, places, self.begin + from),
+        )
     }
 
-    /// Step over a string; its place with the quotes.
-    fn string(&mut self) -> Option<(usize, usize)> {
+    /// The candidates within; those before are done with.
+    fn candidates_within<'c>(&mut self, from: usize, to: usize) -> &'c [u32]
+    where
+        Self: 'c,
+    {
+        let before = |limit: usize, places: &[u32]| {
+            let end = places.iter().position(|&place| place as usize >= limit);
+            end.unwrap_or(places.len())
+        };
+        self.candidates = &self.candidates[before(self.begin + from, self.candidates)..];
+        &self.candidates[..before(self.begin + to, self.candidates)]
+    }
+
+    /// Step over a string.
+    fn string(&mut self) -> Option<Quoted> {
         let from = self.at;
         self.expect(b'"')?;
+        let mut escaped = false;
         loop {
-            match self.peek()? {
-                b'"' => {
-                    self.at += 1;
-                    return Some((from, self.at));
-                }
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
+            let rest = self.text.as_bytes().get(self.at..)?;
+            self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            if self.peek() == Some(b'"') {
+                self.at += 1;
+                return Some(Quoted {
+                    from,
+                    to: self.at,
+                    escaped,
+                });
             }
+            escaped = true;
+            self.at += 2;
         }
     }
 
@@ -258,18 +325,17 @@ impl Walk<'_> {
     }
 }
 
-/// A quoted JSON string's value; borrowed where nothing is escaped.
-fn unescaped(quoted: &str) -> Option<std::borrow::Cow<'_, str>> {
-    let inner = quoted.get(1..quoted.len() - 1)?;
-    if inner.contains('\\') {
-        serde_json::from_str(quoted)
-            .ok()
-            .map(std::borrow::Cow::Owned)
-    } else {
-        Some(std::borrow::Cow::Borrowed(inner))
-    }
-}
-
 fn quoted(value: &str) -> String {
     serde_json::Value::from(value).to_string()
+}
+
+/// A string's value; borrowed where nothing is escaped.
+fn value_of(text: &str, string: Quoted) -> Option<Cow<'_, str>> {
+    if string.escaped {
+        serde_json::from_str(text.get(string.from..string.to)?)
+            .ok()
+            .map(Cow::Owned)
+    } else {
+        text.get(string.from + 1..string.to - 1).map(Cow::Borrowed)
+    }
 }

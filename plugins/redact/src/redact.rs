@@ -3,7 +3,7 @@
 use tapline_plugin::{Batch, Memo, Output, Plan, Plugin, TextColumn, TextIn, TextOut};
 
 use crate::config::Config;
-use crate::json::mask_json;
+use crate::json::mask_json_at;
 use crate::key::Keys;
 use crate::mask::{Hasher, MASKED, Mode, cover_digits, is_hash};
 use crate::shape::Shapes;
@@ -18,6 +18,8 @@ pub struct Redact {
     event: TextIn,
     masker: TextMasker,
     hashes: Memo<Hash>,
+    /// Kept between calls for its capacity.
+    candidates: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +77,7 @@ impl Plugin for Redact {
             event: plan.read_text("event"),
             masker: TextMasker::new(shapes, hasher),
             hashes: Memo::new(HASHES_MAX),
+            candidates: Vec::new(),
         })
     }
 
@@ -121,12 +124,23 @@ impl Plugin for Redact {
             if texts.presence().none() {
                 continue;
             }
+            self.masker.candidates(texts.bytes(), &mut self.candidates);
+            let mut candidates = self.candidates.as_slice();
+            let mut begin = 0;
             let mut patch = column.write.patch();
-            for (row, text) in texts.iter_present() {
-                let event = events.get(row).unwrap_or_default();
-                if let Some(covered) = mask_json(&mut self.masker, text, event) {
-                    patch.set(row, &covered);
+            for (row, &end) in texts.ends().iter().enumerate() {
+                let end = end as usize;
+                let within = candidates.partition_point(|place| (*place as usize) < end);
+                let (places, rest) = candidates.split_at(within);
+                if let Some(text) = texts.get(row) {
+                    let event = events.get(row).unwrap_or_default();
+                    if let Some(covered) =
+                        mask_json_at(&mut self.masker, text, event, places, begin)
+                    {
+                        patch.set(row, &covered);
+                    }
                 }
+                (candidates, begin) = (rest, end);
             }
             out.apply(patch);
         }

@@ -67,6 +67,7 @@ pub enum Shape {
 #[derive(Debug)]
 pub(crate) struct Shapes {
     enabled: Vec<Shape>,
+    starts: Vec<Start>,
     custom: Vec<Custom>,
     pub(crate) keys: Keys,
 }
@@ -120,18 +121,20 @@ impl Shape {
 
 impl Shapes {
     pub(crate) fn new(enabled: Vec<Shape>, custom: Vec<Custom>, keys: Keys) -> Self {
+        let starts = token::starts()
+            .chain(custom.iter().map(Custom::start))
+            .collect();
         Shapes {
             enabled,
+            starts,
             custom,
             keys,
         }
     }
 
     /// The starts that the scan has to report.
-    pub(crate) fn starts(&self) -> Vec<Start> {
-        token::starts()
-            .chain(self.custom.iter().map(Custom::start))
-            .collect()
+    pub(crate) fn starts(&self) -> &[Start] {
+        &self.starts
     }
 
     pub(crate) fn has(&self, shape: Shape) -> bool {

@@ -23,7 +23,7 @@ const ROUNDS_MAX: usize = 8;
 impl TextMasker {
     pub(crate) fn new(shapes: Shapes, hasher: Option<Hasher>) -> Self {
         TextMasker {
-            scanner: Scanner::new(shapes.starts()),
+            scanner: Scanner::new(shapes.starts().iter().copied()),
             shapes,
             hasher,
         }
@@ -78,6 +78,45 @@ impl TextMasker {
                 }
             }
         });
+    }
+
+    /// Every candidate in the text of a column, in order.
+    pub(crate) fn candidates(&self, bytes: &[u8], places: &mut Vec<u32>) {
+        places.clear();
+        self.scanner.scan(bytes, |place| {
+            places.push(place as u32);
+            place + 1
+        });
+    }
+
+    /// The covered form of a text of which the candidates are known, counted from `begin`.
+    pub(crate) fn mask_at(
+        &mut self,
+        text: &str,
+        event: &str,
+        candidates: &[u32],
+        begin: usize,
+    ) -> Option<String> {
+        let mut deaf_until = 0;
+        let is_secret = candidates.iter().any(|&place| {
+            let place = place as usize - begin;
+            if place < deaf_until || place >= text.len() {
+                return false;
+            }
+            match self.shapes.look(text, place, event) {
+                Look::Nothing => false,
+                Look::PassOver(to) => {
+                    deaf_until = to;
+                    false
+                }
+                Look::Secret(_) => true,
+            }
+        });
+        if is_secret {
+            self.mask(text, event)
+        } else {
+            None
+        }
     }
 
     /// The covered form of one text, if it held a secret.

@@ -78,12 +78,24 @@ pub(super) fn key_before(text: &str, join: usize) -> Option<&str> {
     if begin == end || end - begin > KEY_LENGTH_MAX || join - end > 8 {
         return None;
     }
+    // Names are made of letters: times and numbers are joined by colons too.
+    let letters = bytes[begin..end]
+        .iter()
+        .filter(|b| !b.is_ascii_digit() && **b != b'.')
+        .count();
+    if letters * 2 < end - begin {
+        return None;
+    }
     // A label ends in a bracket and is no key: `[masked-token]: …`.
-    let is_label = begin > 0
+    if bytes[end] == b']'
+        && begin > 0
         && text
             .get(begin - 1..=end)
-            .is_some_and(|word| LABELS.contains(&word));
-    text.get(begin..end).filter(|_| !is_label)
+            .is_some_and(|word| LABELS.contains(&word))
+    {
+        return None;
+    }
+    text.get(begin..end)
 }
 
 /// The value behind a join: within quotes, or up to where the next thing begins.
