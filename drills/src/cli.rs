@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
+use tapline_client::Telemetry;
 use tapline_drills::{DEFAULT_RATE, Market, Pace, StackOptions};
 
 /// A simulated trading stack that shows what telemetry a real one makes.
@@ -16,7 +17,7 @@ use tapline_drills::{DEFAULT_RATE, Market, Pace, StackOptions};
 #[command(group(ArgGroup::new("drain").required(true).args(["connect", "discard"])))]
 pub(crate) struct Arguments {
     /// Router to send to: unix:PATH or tcp:HOST:PORT. It need not be there yet
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) connect: Option<String>,
 
     /// Send nothing anywhere: emit, count and throw away
@@ -81,12 +82,22 @@ Examples:
   trading-stack --connect unix:tapline-data/tapline.sock --incidents --for 20s --json
   trading-stack --discard --speed 0 --events 300000
 
-Ends with 0 when all went well, 1 when events were not delivered or a component died, 2 when the command
-line or the market file is wrong.";
+Exit status: 0 all went well; 1 events were not delivered, or a component died;
+2 the command line or the market file is wrong.";
 
 // === impl Arguments ===
 
 impl Arguments {
+    pub(crate) fn telemetry(&self) -> Telemetry {
+        let builder = Telemetry::builder(&self.service).env(&self.env);
+        if self.discard {
+            // What an earlier run left on disk is for a router, not for throwing away.
+            builder.without_spill().build()
+        } else {
+            builder.build()
+        }
+    }
+
     pub(crate) fn options(&self) -> StackOptions {
         StackOptions {
             market: match &self.market {
@@ -105,6 +116,13 @@ impl Arguments {
             rows_max: self.events,
             seed: self.seed,
         }
+    }
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("unix" | "tcp", place)) if !place.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected unix:PATH or tcp:HOST:PORT".to_owned()),
     }
 }
 

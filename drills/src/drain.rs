@@ -13,6 +13,7 @@ pub(crate) enum Drain {
     Router {
         address: String,
         shipper: Shipper,
+        telemetry: Telemetry,
     },
     /// Takes what comes and throws it away, as fast as a router would.
     Nowhere {
@@ -49,6 +50,7 @@ impl Drain {
                 Ok(Drain::Router {
                     address: address.to_owned(),
                     shipper,
+                    telemetry: telemetry.clone(),
                 })
             }
             None => discard(telemetry).context("cannot start a thread"),
@@ -73,14 +75,18 @@ impl Drain {
 
     pub(crate) fn stop(self, flush: Duration) -> Delivery {
         match self {
-            Drain::Router { address, shipper } => {
+            Drain::Router {
+                address,
+                shipper,
+                telemetry,
+            } => {
                 let report = shipper.stop(flush);
                 Delivery {
                     to: address,
                     sent: report.sent,
                     acknowledged: report.acknowledged,
                     rejected: report.rejected,
-                    left: report.unacknowledged + report.waiting,
+                    left: report.unacknowledged + waiting(&telemetry),
                     connections: report.connections,
                     trouble: report.trouble,
                 }
@@ -103,6 +109,15 @@ impl Drain {
             }
         }
     }
+}
+
+/// Events that no drain has taken.
+fn waiting(telemetry: &Telemetry) -> u64 {
+    let counts = telemetry
+        .streams()
+        .into_iter()
+        .map(|stream| stream.counts());
+    counts.map(|counts| counts.queued + counts.spilled).sum()
 }
 
 fn discard(telemetry: &Telemetry) -> std::io::Result<Drain> {

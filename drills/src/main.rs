@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Parser;
-use tapline_client::Telemetry;
 use tapline_drills::{Stack, StackError};
 
 use crate::cli::Arguments;
@@ -43,9 +42,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let stopped = stop_on_signals()?;
-    let telemetry = Telemetry::builder(&arguments.service)
-        .env(&arguments.env)
-        .build();
+    let telemetry = arguments.telemetry();
     let drain = Drain::start(&telemetry, arguments.connect.as_deref())?;
     let stack = Stack::start(&telemetry, arguments.options())?;
     let mut console = Console::new(arguments.json);

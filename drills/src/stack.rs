@@ -39,7 +39,7 @@ const TICKS: usize = 16_384;
 const INBOX: usize = 4_096;
 
 /// Market data events a second unless told otherwise.
-pub const DEFAULT_RATE: f64 = 30_000.0;
+pub const DEFAULT_RATE: f64 = 50_000.0;
 
 #[derive(Clone, Debug)]
 pub struct StackOptions {
@@ -59,9 +59,7 @@ pub struct StackOptions {
 pub enum StackError {
     #[error(transparent)]
     Feed(#[from] FeedError),
-    #[error(
-        "cannot start a thread for {component}: {source}; is the machine out of memory or of threads?"
-    )]
+    #[error("cannot start a thread for {component}; is the machine out of memory or of threads?")]
     Thread {
         component: &'static str,
         source: std::io::Error,

@@ -10,7 +10,6 @@ mod signal;
 mod slot;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crossbeam::channel::{Receiver, Sender};
 use tapline_client::metric::{Counter, Histogram};
@@ -134,7 +133,6 @@ impl StrategyRunner {
     }
 
     fn decide(&mut self, strategy: Strategy, tick: &Tick) {
-        let started = Instant::now();
         let running = &mut self.running[strategy.index()];
         let turned = running.trend.update(tick);
         if turned && tick.at >= running.next_signal {
@@ -154,9 +152,8 @@ impl StrategyRunner {
                 };
             self.intend(strategy, wish, tick);
         }
-        self.running[strategy.index()]
-            .latency
-            .observe(started.elapsed().as_nanos() as f64);
+        let latency_ns = tick.received.elapsed().as_nanos() as f64;
+        self.running[strategy.index()].latency.observe(latency_ns);
     }
 
     /// Sends the intent, or twice by mistake.

@@ -40,17 +40,25 @@ pub enum Market {
 
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    #[error("cannot open the market file {}: {source}; give --market the path of a recording, or leave it out to use the generator", path.display())]
+    #[error(
+        "cannot open the market file {} (--market takes the path of a recording; without it the \
+         generator is used)",
+        path.display()
+    )]
     Open {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{} is not a market recording: {source}", path.display())]
+    #[error("{} is not a market recording", path.display())]
     Parquet {
         path: PathBuf,
         source: ParquetLayoutError,
     },
-    #[error("{} is not a market recording: {reason}. Expected parquet with the columns ev, exch_ts, px, qty, or lines (plain or gzipped) like {EXAMPLE}", path.display())]
+    #[error(
+        "{} is not a market recording: {reason}. Expected parquet with the columns ev, exch_ts, px, \
+         qty, or lines (plain or gzipped) like {EXAMPLE}",
+        path.display()
+    )]
     NoRows { path: PathBuf, reason: String },
 }
 

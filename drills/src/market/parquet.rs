@@ -43,7 +43,7 @@ pub struct ParquetRows {
 /// Why a parquet file can't be a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum ParquetLayoutError {
-    #[error("it is not a readable parquet file: {0}")]
+    #[error("it is not a readable parquet file")]
     Format(#[from] ParquetError),
     #[error(
         "it has no column `{missing}` of type {wanted}; a market recording has the columns ev (int64), \
