@@ -36,6 +36,8 @@ fn due(call: Call, poisoned: bool) -> Option<Config> {
 
 impl Guest for Misbehave {
     fn configure(config: String) -> Result<Plan, String> {
+        #[cfg(target_arch = "wasm32")]
+        tapline_plugin::guest::log_panics();
         let text = if config.trim().is_empty() {
             "{}"
         } else {
