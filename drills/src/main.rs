@@ -67,13 +67,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     })
 }
 
-/// SIGINT and SIGTERM end the day in order; a second one ends it at once.
+/// SIGINT and SIGTERM end the day in order. That takes no longer than `--flush` and a moment, so a second
+/// signal changes nothing.
 fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let again = Arc::clone(&stopped);
-        signal_hook::flag::register_conditional_shutdown(signal, i32::from(INCOMPLETE), again)
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stopped)))
+        signal_hook::flag::register(signal, Arc::clone(&stopped))
             .context("cannot handle signals")?;
     }
     Ok(stopped)

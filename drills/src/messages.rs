@@ -22,8 +22,6 @@ use crate::strategies::{Money, PerStrategy, Strategy};
 /// The market at one instant, after all changes of that instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick {
-    /// Running number: names the transaction that it may trigger.
-    pub number: u64,
     pub at: SessionTime,
     pub exch_ts: i64,
     /// When the rows arrived in this process, for latencies.

@@ -145,7 +145,6 @@ mod tests {
     fn tick(bid: Price, ask: Price, trade: Option<Trade>) -> Tick {
         let level = |price| Level { price, quantity: 3 };
         Tick {
-            number: 1,
             at: 1,
             exch_ts: 1,
             received: Instant::now(),

@@ -210,7 +210,6 @@ impl MarketData {
             self.ticks += 1;
             self.scene.progress.ticks.set(self.ticks);
             self.send(BusMessage::Tick(Tick {
-                number: self.ticks,
                 at,
                 exch_ts: group.ts,
                 received,

@@ -55,6 +55,7 @@ pub struct StrategyRunner {
     gateway: Sender<GatewayInput>,
     dice: Dice,
     running: PerStrategy<Running>,
+    triggers: u64,
     intents: u64,
     new_orders: u64,
     /// Until then the makers move their quotes for no reason.
@@ -101,6 +102,7 @@ impl StrategyRunner {
             news,
             gateway,
             running,
+            triggers: 0,
             intents: 0,
             new_orders: 0,
             restless_until: 0,
@@ -161,7 +163,9 @@ impl StrategyRunner {
         if wish.action == Action::New && self.dice.chance(STALE_PRICE) {
             wish.price -= wish.side.sign() * wish.price / 20;
         }
-        let trace = self.scene.mint.id(IdKind::Trace, tick.number);
+        // Two strategies that act on one tick begin two transactions.
+        self.triggers += 1;
+        let trace = self.scene.mint.id(IdKind::Trace, self.triggers);
         self.emit_trigger(strategy, &wish, trace, tick);
         let intent = self.send(strategy, &wish, trace, tick);
         let slot = &mut self.running[strategy.index()].slots[wish.side as usize];

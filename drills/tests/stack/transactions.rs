@@ -33,7 +33,8 @@ fn every_fill_leads_back_to_the_tick_that_triggered_it() {
         let decision = decisions[order.need("intent_id")][0];
         assert_eq!(decision.need("approved"), "true");
         let position = positions[fill.need("fill_id")][0];
-        assert!(triggers.contains_key(intent.need("trace_id")));
+        let trigger = &triggers[intent.need("trace_id")];
+        assert_eq!(trigger.len(), 1, "a trace is one transaction");
         for line in [fill, ack, order, decision, position] {
             for key in ["trace_id", "intent_id", "strategy_id"] {
                 assert_eq!(line.need(key), intent.need(key), "{key} of {}", line.event);
