@@ -133,6 +133,8 @@ fn value(batch: &Batch, cell: Cell, out: &mut Vec<u8>) {
         Cell::Bool(true) => out.extend_from_slice(b"true"),
         Cell::Bool(false) => out.extend_from_slice(b"false"),
         Cell::Int(value) => integer(value, out),
+        // A whole number is written as one, as it most likely came.
+        Cell::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => integer(value as i64, out),
         Cell::Float(value) if value.is_finite() => {
             out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
         }

@@ -2,6 +2,7 @@
 
 mod component;
 mod decode;
+mod object;
 mod protocol;
 pub mod record;
 mod repair;

@@ -100,6 +100,8 @@ pub struct Reader {
     /// Given to the batches of the lines that come next.
     receipt: Option<Arc<Receipt>>,
     audited: bool,
+    /// When the chunk that is read arrived: one look at the clock for all of its lines.
+    now: i64,
     /// For messages and the rejected lines, e.g. `tcp 127.0.0.1:4242`.
     source: String,
 }
@@ -110,7 +112,7 @@ impl Reader {
     pub fn new(intake: Arc<Intake>, source: String, connection: Option<String>) -> Self {
         let decoder =
             Decoder::new(intake.contract.clone(), intake.components.clone(), intake.schema_counts.clone());
-        Reader { intake, decoder, open: [const { None }; 4], full: Vec::new(), streams: Vec::new(), connection, numbered: false, receipt: None, audited: false, source }
+        Reader { intake, decoder, open: [const { None }; 4], full: Vec::new(), streams: Vec::new(), connection, numbered: false, receipt: None, audited: false, now: clock::now_ns(), source }
     }
 
     /// A reader for producers of our own protocol, which number their events by queue and report
@@ -128,7 +130,7 @@ impl Reader {
 
     /// Reads one line. A refusal has been counted and kept when this returns.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Rejection> {
-        let now = clock::now_ns();
+        let now = self.now;
         let Reader { intake, decoder, open, streams, .. } = self;
         let ledger = &intake.ledger;
         let components = &intake.components;
@@ -194,6 +196,7 @@ impl Reader {
             }
         }
         self.decoder.flush();
+        self.now = clock::now_ns();
         &mut self.full
     }
 

@@ -6,6 +6,7 @@
 //! all, and the refusal says why.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -15,14 +16,12 @@ use tapline_contract::{
 };
 
 use super::component::Components;
+use super::object::{Broken, DEPTH_MAX, Member, Members};
 use super::repair::repair;
 use super::schema_counts::{SchemaCount, SchemaCounts, Tally};
 use super::timestamp;
 use crate::batch::{Batch, Cell, ComponentRef, Row, Span};
 use crate::ledger::StreamId;
-
-/// Deeper nesting than this is no telemetry but an attack on somebody's stack.
-const DEPTH_MAX: u32 = 64;
 
 /// Why a line is not an event: a code for the ledger, and a sentence for whoever sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +46,8 @@ pub struct Decoded {
     pub lane: Lane,
     pub level: Level,
     pub ts_ns: i64,
+    /// The time is the producer's own, not that of arrival.
+    pub has_ts: bool,
     pub seq: Option<u64>,
 }
 
@@ -77,7 +78,24 @@ struct Entry {
     key_span: Span,
     /// The raw JSON text of the value.
     raw: Span,
+    /// A string without escapes or control characters.
+    plain: bool,
 }
+
+/// Where the envelope's members are among the entries; of a key that comes twice, the last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Envelope {
+    ts: [Option<u16>; 4],
+    level: Option<u16>,
+    event: Option<u16>,
+    component: Option<u16>,
+    run: Option<u16>,
+    seq: Option<u16>,
+    message: bool,
+}
+
+/// More members than this are no event.
+const MEMBERS_MAX: usize = 10_000;
 
 /// One per connection or worker: it learns the order of keys that its producer uses.
 pub struct Decoder {
@@ -96,6 +114,7 @@ pub struct Decoder {
     /// The producer speaks our protocol: it numbers events by queue, and says its lane.
     numbered: bool,
     entries: Vec<Entry>,
+    envelope: Envelope,
     /// Text that is not in the line as it stands: unescaped strings and keys.
     extra: String,
     unknown: Vec<Entry>,
@@ -145,6 +164,7 @@ impl Decoder {
             message,
             numbered: false,
             entries: Vec::new(),
+            envelope: Envelope::default(),
             extra: String::new(),
             unknown: Vec::new(),
         }
@@ -216,59 +236,74 @@ impl Decoder {
             };
             return Err(Rejection::new("not_object", format!("the line is {what}, an event is a JSON object")));
         }
-        check_depth(bytes)?;
-        let base = text.as_ptr() as usize;
-        let mut end = 1;
-        for entry in sonic_rs::to_object_iter(text) {
-            let (key, value) = entry.map_err(|error| not_json(&error))?;
-            let raw = value.as_raw_str();
-            let raw = Span { start: (raw.as_ptr() as usize - base) as u32, len: raw.len() as u32 };
-            end = (raw.start + raw.len) as usize;
+        let mut members = Members::new(text);
+        let mut envelope = Envelope::default();
+        while let Some(member) = members.next().map_err(broken)? {
             let at = self.entries.len();
+            let key_span = if member.key_is_plain { member.key } else { self.unescaped_key(text, member) };
+            let key = if member.key_is_plain {
+                raw(text, member.key)
+            } else {
+                &self.extra[key_span.start as usize - text.len()..]
+            };
             let id = match self.habit.get(at) {
                 Some((name, id)) if **name == *key.as_bytes() => *id,
                 _ => {
                     let id = self.keys.get(key.as_bytes()).copied().unwrap_or(Key::Unknown);
-                    self.learn(at, key.as_bytes(), id);
+                    let key: Box<[u8]> = key.as_bytes().into();
+                    self.learn(at, key, id);
                     id
                 }
             };
-            let key_span = match key {
-                Cow::Borrowed(key) => Span { start: (key.as_ptr() as usize - base) as u32, len: key.len() as u32 },
-                Cow::Owned(key) => {
-                    let start = (text.len() + self.extra.len()) as u32;
-                    self.extra.push_str(&key);
-                    Span { start, len: key.len() as u32 }
-                }
-            };
-            self.entries.push(Entry { key: id, key_span, raw });
+            let here = Some(at as u16);
+            match id {
+                Key::Field(field) | Key::Alias(field) => envelope.message |= Some(field) == self.message,
+                Key::Ts(rank) => envelope.ts[usize::from(rank)] = here,
+                Key::Level => envelope.level = here,
+                Key::Event => envelope.event = here,
+                Key::Component => envelope.component = here,
+                Key::Run => envelope.run = here,
+                Key::Seq => envelope.seq = here,
+                Key::Unknown | Key::Lane | Key::Details | Key::Reserved(_) => {}
+            }
+            self.entries.push(Entry { key: id, key_span, raw: member.value, plain: member.value_is_plain });
+            if self.entries.len() > MEMBERS_MAX {
+                return Err(Rejection::new("too_many_members", format!("the line has more than {MEMBERS_MAX} members")));
+            }
         }
-        let rest = text[end..].trim_ascii();
-        if rest != "}" {
-            return Err(Rejection::new("not_json", format!("something follows the object, from byte {end} on")));
-        }
+        self.envelope = envelope;
         Ok(())
     }
 
+    /// The text of a key with escapes, placed behind the line's own text.
+    #[cold]
+    fn unescaped_key(&mut self, text: &str, member: Member) -> Span {
+        let inside = raw(text, member.key);
+        let quoted = format!("\"{inside}\"");
+        let key = serde_json::from_str::<String>(&quoted).unwrap_or_else(|_| inside.to_owned());
+        let start = (text.len() + self.extra.len()) as u32;
+        self.extra.push_str(&key);
+        Span { start, len: key.len() as u32 }
+    }
+
     /// Remembers the key at its place; a line of another shape teaches the new shape.
-    fn learn(&mut self, at: usize, key: &[u8], id: Key) {
+    fn learn(&mut self, at: usize, key: Box<[u8]>, id: Key) {
         const HABIT_MAX: usize = 64;
         if at < self.habit.len() {
-            self.habit[at] = (key.into(), id);
+            self.habit[at] = (key, id);
         } else if at == self.habit.len() && at < HABIT_MAX {
-            self.habit.push((key.into(), id));
+            self.habit.push((key, id));
         }
     }
 
     fn envelope(&mut self, text: &str, now_ns: i64) -> Result<Decoded, Rejection> {
-        let find = |entries: &[Entry], key: Key| entries.iter().rev().find(|entry| entry.key == key).copied();
+        let envelope = self.envelope;
+        let found = |entries: &[Entry], at: Option<u16>| at.map(|at| entries[usize::from(at)]);
         // The event comes first: its definition decides what the other keys mean.
-        let name = find(&self.entries, Key::Event).and_then(|entry| scalar_text(raw(text, entry.raw)));
+        let name = found(&self.entries, envelope.event).and_then(|entry| scalar_text(text, entry));
         let event = match name.as_deref() {
             Some("") | None => {
-                if self.message.is_none_or(|field| {
-                    !self.entries.iter().any(|entry| entry.key == Key::Field(field) || entry.key == Key::Alias(field))
-                }) {
+                if !envelope.message {
                     return Err(Rejection::new(
                         "missing_event",
                         "the line has neither `event` nor `message`, so nobody could tell what it says",
@@ -299,7 +334,7 @@ impl Decoder {
             }
             unknown_event = true;
         }
-        let component = match find(&self.entries, Key::Component).and_then(|entry| scalar_text(raw(text, entry.raw))) {
+        let component = match found(&self.entries, envelope.component).and_then(|entry| scalar_text(text, entry)) {
             Some(name) if *name == self.last_component.0 => self.last_component.1,
             Some(name) => {
                 let component = self.components.intern(&name);
@@ -318,23 +353,26 @@ impl Decoder {
             self.tally.add(SchemaCount::UnknownEvent, component.0, 1);
         }
         let own_level = definition.map_or(Level::Info, |event| event.level);
-        let level = match find(&self.entries, Key::Level) {
+        let level = match found(&self.entries, envelope.level) {
             None => own_level,
-            Some(entry) => level_of(raw(text, entry.raw)).unwrap_or_else(|| {
+            Some(entry) => level_of(text, entry).unwrap_or_else(|| {
                 self.tally.add(SchemaCount::BadLevel, 0, 1);
                 own_level
             }),
         };
-        let ts_ns = match (0..4).find_map(|rank| find(&self.entries, Key::Ts(rank))) {
-            None => now_ns,
-            Some(entry) => time_of(raw(text, entry.raw)).unwrap_or_else(|| {
-                self.tally.add(SchemaCount::BadTimestamp, 0, 1);
-                now_ns
-            }),
+        let ts = match envelope.ts.into_iter().flatten().next().map(|at| self.entries[usize::from(at)]) {
+            None => None,
+            Some(entry) => {
+                let time = time_of(text, entry);
+                if time.is_none() {
+                    self.tally.add(SchemaCount::BadTimestamp, 0, 1);
+                }
+                time
+            }
         };
-        let seq = find(&self.entries, Key::Seq).and_then(|entry| raw(text, entry.raw).parse().ok());
+        let seq = found(&self.entries, envelope.seq).and_then(|entry| raw(text, entry.raw).parse().ok());
         let lane = definition.map_or(Lane::Log, |event| event.lane);
-        Ok(Decoded { event, form, component, lane, level, ts_ns, seq })
+        Ok(Decoded { event, form, component, lane, level, ts_ns: ts.unwrap_or(now_ns), has_ts: ts.is_some(), seq })
     }
 
     fn place(
@@ -352,13 +390,14 @@ impl Decoder {
         let definition = decoded.event.map(|id| contract.event_at(id));
         let form = decoded.form.and_then(|form| definition.map(|event| &event.forms[usize::from(form)]));
 
-        let run = match self.entries.iter().rev().find(|entry| entry.key == Key::Run) {
-            Some(entry) => self.text_value(batch, base, entry.raw),
+        let envelope = self.envelope;
+        let run = match envelope.run.map(|at| self.entries[usize::from(at)]) {
+            Some(entry) => text_value(batch, base, entry),
             None => Span::default(),
         };
-        let name = match self.entries.iter().rev().find(|entry| entry.key == Key::Event) {
-            Some(entry) => self.text_value(batch, base, entry.raw),
-            None => batch.push_text("log"),
+        let name = match envelope.event.map(|at| self.entries[usize::from(at)]) {
+            Some(entry) if entry.raw.len > 2 => text_value(batch, base, entry),
+            _ => batch.push_text("log"),
         };
         let stream = stream(decoded, batch.text(run));
         let row = batch.push_row(Row {
@@ -387,14 +426,14 @@ impl Decoder {
             let renamed = renaming.and_then(|event| event.renamed(form, batch.text(moved(entry.key_span, base))));
             let key = renamed.map_or(entry.key, Key::Field);
             let kept = match key {
-                Key::Field(field) => self.put(batch, row, field, base, entry.raw, false),
-                Key::Alias(field) => self.put(batch, row, field, base, entry.raw, true),
+                Key::Field(field) => self.put(batch, row, field, base, entry, false),
+                Key::Alias(field) => self.put(batch, row, field, base, entry, true),
                 Key::Event | Key::Component | Key::Run | Key::Lane => true,
-                Key::Level => level_of(raw(text, entry.raw)).is_some(),
+                Key::Level => level_of(text, entry).is_some(),
                 Key::Seq => decoded.seq.is_some(),
                 Key::Ts(_) => {
                     // One time is the event's; any other stays visible in `details`.
-                    let first = !ts_used && time_of(raw(text, entry.raw)) == Some(decoded.ts_ns);
+                    let first = !ts_used && envelope.ts.into_iter().flatten().next() == Some(at as u16) && decoded.has_ts;
                     ts_used |= first;
                     first
                 }
@@ -417,7 +456,7 @@ impl Decoder {
     }
 
     /// Puts a value into its field's column; false where it has to go to `details` instead.
-    fn put(&mut self, batch: &mut Batch, row: usize, field: FieldId, base: u32, span: Span, alias: bool) -> bool {
+    fn put(&mut self, batch: &mut Batch, row: usize, field: FieldId, base: u32, entry: Entry, alias: bool) -> bool {
         let before = batch.get(row, field);
         if !before.is_absent() {
             if alias {
@@ -425,12 +464,12 @@ impl Decoder {
             }
             self.tally.add(SchemaCount::DuplicateKey, 0, 1);
         }
-        let place = moved(span, base);
+        let place = moved(entry.raw, base);
         let raw = batch.text(place);
         let kind = self.contract.fields[field.0 as usize].kind;
         let cell = match (kind, raw.as_bytes()[0]) {
             (_, b'n') => Cell::Absent,
-            (Kind::Text, b'"') => Cell::Text(self.text_value(batch, base, span)),
+            (Kind::Text, b'"') => Cell::Text(text_value(batch, base, entry)),
             (Kind::Int, b'0'..=b'9' | b'-') => match raw.parse() {
                 Ok(value) => Cell::Int(value),
                 Err(_) => match raw.parse::<f64>() {
@@ -479,23 +518,6 @@ impl Decoder {
         false
     }
 
-    /// A JSON string's text as a place in the arena; what is no string is taken as it stands.
-    fn text_value(&self, batch: &mut Batch, base: u32, span: Span) -> Span {
-        let place = moved(span, base);
-        let raw = batch.text(place);
-        if !raw.starts_with('"') {
-            return place;
-        }
-        if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
-            return Span { start: place.start + 1, len: place.len - 2 };
-        }
-        match sonic_rs::from_str::<String>(raw) {
-            Ok(text) => batch.push_text(&text),
-            // Escapes that are none (a lone surrogate, `\x`): the text as it was written.
-            Err(_) => Span { start: place.start + 1, len: place.len - 2 },
-        }
-    }
-
     fn put_details(&mut self, batch: &mut Batch, row: usize, base: u32, unknown: &[Entry]) -> Result<(), Rejection> {
         if unknown.is_empty() {
             return Ok(());
@@ -518,9 +540,9 @@ impl Decoder {
             let key = batch.text(moved(entry.key_span, base));
             let value = batch.text(moved(entry.raw, base));
             if entry.key == Key::Details && value.starts_with('{') && is_sound(value) {
-                for inner in sonic_rs::to_object_iter(value) {
-                    let (key, value) = inner.map_err(|error| not_json(&error))?;
-                    add(&mut details, key.into_owned(), value.as_raw_str().to_owned());
+                let inner: BTreeMap<String, &serde_json::value::RawValue> = serde_json::from_str(value).unwrap_or_default();
+                for (key, value) in inner {
+                    add(&mut details, key, value.get().to_owned());
                 }
                 continue;
             }
@@ -625,37 +647,29 @@ fn trim(line: &[u8]) -> &[u8] {
     line.strip_prefix(BOM).unwrap_or(line).trim_ascii()
 }
 
-fn not_json(error: &sonic_rs::Error) -> Rejection {
-    let message = error.to_string();
-    let first = message.lines().next().unwrap_or("").trim();
-    Rejection::new("not_json", format!("not JSON: {first}"))
+fn broken(broken: Broken) -> Rejection {
+    match broken {
+        Broken::Expected(what, at) => Rejection::new("not_json", format!("not JSON: expected {what} at byte {at}")),
+        Broken::TooDeep(at) => Rejection::new("too_deep", format!("nested more than {DEPTH_MAX} deep, at byte {at}")),
+    }
 }
 
-/// Brackets are counted only in lines that have enough of them to be too deep.
-fn check_depth(line: &[u8]) -> Result<(), Rejection> {
-    if memchr::memchr2_iter(b'{', b'[', line).count() <= DEPTH_MAX as usize {
-        return Ok(());
+/// A JSON string's text as a place in the arena; what is no string is taken as it stands.
+fn text_value(batch: &mut Batch, base: u32, entry: Entry) -> Span {
+    let place = moved(entry.raw, base);
+    let inside = Span { start: place.start + 1, len: place.len.saturating_sub(2) };
+    if entry.plain {
+        return inside;
     }
-    let (mut depth, mut at, mut in_string) = (0u32, 0, false);
-    while at < line.len() {
-        match line[at] {
-            b'\\' if in_string => at += 1,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                if depth > DEPTH_MAX {
-                    return Err(Rejection::new(
-                        "too_deep",
-                        format!("nested more than {DEPTH_MAX} deep, at byte {at}"),
-                    ));
-                }
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        at += 1;
+    let raw = batch.text(place);
+    if !raw.starts_with('"') {
+        return place;
     }
-    Ok(())
+    match serde_json::from_str::<String>(raw) {
+        Ok(text) => batch.push_text(&text),
+        // Escapes that are none (a lone surrogate, `\x`): the text as it was written.
+        Err(_) => inside,
+    }
 }
 
 /// Whether raw JSON text from a lenient parser can be handed on to strict ones.
@@ -681,22 +695,18 @@ fn json_string(text: &str) -> String {
 }
 
 /// The text of a string, number or boolean; nothing for null, arrays and objects.
-fn scalar_text(raw: &str) -> Option<Cow<'_, str>> {
+fn scalar_text(text: &str, entry: Entry) -> Option<Cow<'_, str>> {
+    let raw = raw(text, entry.raw);
     match raw.as_bytes()[0] {
-        b'"' => {
-            let inner = &raw[1..raw.len() - 1];
-            if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-                return Some(Cow::Borrowed(inner));
-            }
-            Some(sonic_rs::from_str::<String>(raw).map_or(Cow::Borrowed(inner), Cow::Owned))
-        }
+        b'"' if entry.plain => Some(Cow::Borrowed(&raw[1..raw.len() - 1])),
+        b'"' => Some(serde_json::from_str::<String>(raw).map_or(Cow::Borrowed(&raw[1..raw.len() - 1]), Cow::Owned)),
         b'n' | b'{' | b'[' => None,
         _ => Some(Cow::Borrowed(raw)),
     }
 }
 
-fn level_of(raw: &str) -> Option<Level> {
-    let text = scalar_text(raw)?;
+fn level_of(text: &str, entry: Entry) -> Option<Level> {
+    let text = scalar_text(text, entry)?;
     let known = match text.as_bytes().first()? {
         b'i' if *text == *"info" => Level::Info,
         b'd' if *text == *"debug" => Level::Debug,
@@ -714,13 +724,14 @@ fn level_of(raw: &str) -> Option<Level> {
     Some(known)
 }
 
-fn time_of(raw: &str) -> Option<i64> {
+fn time_of(text: &str, entry: Entry) -> Option<i64> {
+    let raw = raw(text, entry.raw);
     match raw.as_bytes()[0] {
         b'0'..=b'9' | b'-' => match raw.parse::<i64>() {
             Ok(whole) => timestamp::from_integer(whole),
             Err(_) => raw.parse().ok().and_then(timestamp::from_seconds),
         },
-        b'"' => timestamp::from_text(&scalar_text(raw)?),
+        b'"' => timestamp::from_text(&scalar_text(text, entry)?),
         _ => None,
     }
 }

@@ -22,8 +22,8 @@ const GROUP_MAX: usize = 8;
 /// The queue keeps this many places for the guard lane alone.
 const GUARD_RESERVE: usize = 16;
 
-/// How long a log or metric row may wait for room before it is dropped. A sink that is merely slow
-/// makes room within it; for one that has failed, nobody waits.
+/// How long rows may wait for room. A sink that is merely slow makes room within it; for one that has
+/// failed, nobody waits.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
 
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
@@ -87,16 +87,17 @@ impl SinkHandle {
         self.queue.len() < self.capacity
     }
 
-    /// Hands rows over. Where there is no room: guard may use the reserve; guard and audit rows then
-    /// become dead letters (kept on disk), log and metric rows wait a bounded time and are dropped.
+    /// Hands rows over. Where there is no room, a bounded wait (none where the destination is failing);
+    /// then guard and audit rows become dead letters (kept on disk), log and metric rows are dropped.
     pub fn offer(&self, delivery: Delivery, lane: Lane) {
         SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
         let refused = match lane {
+            // The places kept for it.
             Lane::Guard => self.queue.try_send(delivery).map_err(TrySendError::into_inner),
             _ if self.has_room() => self.queue.try_send(delivery).map_err(TrySendError::into_inner),
-            Lane::Audit => Err(delivery),
-            Lane::Log | Lane::Metric => self.wait_for_room(delivery),
+            _ => Err(delivery),
         };
+        let refused = refused.or_else(|delivery| self.wait_for_room(delivery));
         let Err(delivery) = refused else { return };
         match lane {
             Lane::Guard | Lane::Audit => {
