@@ -1,7 +1,7 @@
 //! Programs that run beside us: they end with us, and what they use is read from `/proc`.
 
 use std::fs;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStdin, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -41,6 +41,11 @@ impl Process {
             .spawn()
             .with_context(|| format!("can't start {name} ({})", command.get_program().to_string_lossy()))?;
         Ok(Process { child, name: name.to_owned(), gone: false })
+    }
+
+    /// The writing end of its standard input, where that is a pipe.
+    pub(crate) fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     /// How it ended, where it has.

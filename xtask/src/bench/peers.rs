@@ -1,12 +1,12 @@
 //! Other programs doing the same work: Python's standard library, syslog-ng, rsyslog.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::route::{Cost, PATIENCE};
@@ -56,6 +56,18 @@ impl SyslogNg {
     }
 }
 
+impl SyslogNg {
+    /// `usr/lib/syslog-ng/<version>`; its own libraries are one above.
+    fn modules(&self) -> Result<PathBuf> {
+        let homes = self.files.library_folders().into_iter().map(|folder| folder.join("syslog-ng"));
+        homes
+            .flat_map(|home| fs::read_dir(home).into_iter().flatten().flatten())
+            .map(|entry| entry.path())
+            .find(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(|c: char| c.is_ascii_digit())))
+            .context("the unpacked syslog-ng has no modules")
+    }
+}
+
 impl Peer for SyslogNg {
     fn run(&self, workload: &Workload, folder: &Path) -> Result<Cost> {
         let table = folder.join("desks.csv");
@@ -63,24 +75,31 @@ impl Peer for SyslogNg {
         fs::write(&table, lines.concat())?;
         let config = folder.join("syslog-ng.conf");
         fs::write(&config, filled(SYSLOG_NG, folder, &table, workload))?;
-        let modules: Vec<PathBuf> =
-            self.files.library_folders().iter().map(|folder| folder.join("syslog-ng/3.38")).filter(|path| path.is_dir()).collect();
         let mut command = self.files.command("usr/sbin/syslog-ng")?;
         command
             .args(["--foreground", "--no-caps", "--cfgfile"])
             .arg(&config)
             .arg("--module-path")
-            .arg(std::env::join_paths(modules)?)
+            .arg(self.modules()?)
             .arg("--persist-file")
             .arg(folder.join("persist"))
             .arg("--control")
             .arg(folder.join("control"))
             .arg("--pidfile")
             .arg(folder.join("pid"))
-            .stdin(File::open(&workload.path)?)
+            // It can't wait for a plain file, but for a pipe it can, and it ends with it.
+            .stdin(Stdio::piped())
             .stderr(File::create(folder.join("syslog-ng.log"))?);
-        // It ends with its input.
-        until_the_end("syslog-ng", &mut command)
+        let begin = Instant::now();
+        let mut process = Process::start("syslog-ng", &mut command)?;
+        let Some(mut pipe) = process.stdin() else { bail!("syslog-ng has no standard input") };
+        let mut lines = BufReader::with_capacity(1 << 20, File::open(&workload.path)?);
+        let feeder = std::thread::spawn(move || std::io::copy(&mut lines, &mut pipe));
+        let (status, usage) = process.account(PATIENCE)?;
+        if !status.success() || !matches!(feeder.join(), Ok(Ok(_))) {
+            bail!("syslog-ng failed ({status}): {}", fs::read_to_string(folder.join("syslog-ng.log")).unwrap_or_default());
+        }
+        Ok(Cost::new(&usage, begin.elapsed().as_secs_f64()))
     }
 }
 

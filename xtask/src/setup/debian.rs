@@ -35,13 +35,13 @@ impl Unpacked {
         Ok(command)
     }
 
-    /// `/usr/lib/<machine>` and its like.
+    /// `/usr/lib`, `/usr/lib/<machine>`, and what a package has of its own there.
     pub(crate) fn library_folders(&self) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         for lib in ["usr/lib", "lib"] {
             let lib = self.root.join(lib);
             let inner = fs::read_dir(&lib).into_iter().flatten().flatten().map(|entry| entry.path());
-            folders.extend(inner.filter(|path| path.to_string_lossy().ends_with("-linux-gnu")));
+            folders.extend(inner.filter(|path| path.is_dir()));
             folders.push(lib);
         }
         folders
