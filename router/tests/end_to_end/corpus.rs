@@ -109,10 +109,10 @@ fn made_up_lines_with_hostile_ones_among_them() {
     }
     lines.push(format!(r#"{{"event":"20 MB","a":"{}"}}"#, "z".repeat(20 << 20)).into_bytes());
     let router = Router::start();
+    let (first, second) = lines.split_at(lines.len() / 2);
     std::thread::scope(|scope| {
-        let half = lines.len() / 2;
-        scope.spawn(|| write_lines(router.tcp(), &lines[..half]));
-        scope.spawn(|| write_lines(router.unix(), &lines[half..]));
+        scope.spawn(|| write_lines(router.tcp(), first));
+        scope.spawn(|| write_lines(router.unix(), second));
     });
     check(router, lines.len() as u64);
 }

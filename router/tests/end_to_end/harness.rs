@@ -32,7 +32,6 @@ pub struct Folder {
 pub struct Answer {
     pub status: u16,
     pub text: String,
-    pub retry_after: Option<String>,
 }
 
 impl Answer {
@@ -141,10 +140,6 @@ impl Router {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.addresses["http"].as_str().expect("an address"))
-    }
-
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     pub fn unix(&self) -> UnixStream {
@@ -273,9 +268,8 @@ fn agent() -> ureq::Agent {
 
 fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
     let mut response = result.expect("the router answers");
-    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let text = response.body_mut().with_config().limit(256 << 20).read_to_string().expect("text");
-    Answer { status: response.status().as_u16(), text, retry_after }
+    Answer { status: response.status().as_u16(), text }
 }
 
 /// Sends lines over a socket and closes it.
