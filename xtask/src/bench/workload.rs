@@ -30,7 +30,7 @@ const SERVICES: [&str; 4] = ["core-a", "core-b", "feed-handler", "order-desk"];
 const COMPONENTS: [(&str, &[&str]); 6] = [
     ("strategy", &["signal", "intent_created", "parameters_loaded"]),
     ("risk", &["limit_checked", "exposure_changed", "margin_estimated", "limit_breached"]),
-    ("order", &["order_queued", "order_sent", "order_confirmed", "order_repriced"]),
+    ("order", &["order_new", "order_ack", "order_cancel", "order_repriced"]),
     ("market_data", &["book_update", "snapshot_applied", "sequence_checked"]),
     ("execution", &["report_received", "report_matched"]),
     ("recorder", &["segment_written", "segment_closed", "index_updated"]),
@@ -39,14 +39,14 @@ const SYMBOLS: [&str; 10] = ["TXFD6", "MXFD6", "TMFD6", "TXFE6", "2330", "2317",
 const MODES: [&str; 4] = ["NORMAL", "WARM", "STORM", "HALT"];
 const REASONS: [&str; 6] = ["", "", "", "PRICE_BAND", "POSITION_LIMIT", "STALE_QUOTE"];
 const MESSAGES: [&str; 8] = [
-    "quote refreshed after the book moved by two ticks",
-    "exposure recomputed over all open positions of the desk",
-    "handed to the session thread, the window has room left",
-    "broker confirmed, waiting for the exchange to report back",
-    "checksum of the snapshot matches the incremental book",
-    "took longer than its budget, the next pass will be shorter",
-    "reply carried the text \\\"price outside of band\\\", kept as it came",
-    "segment flushed to storage and handed to the indexer",
+    "quote refreshed, the book moved two ticks",
+    "exposure recomputed over all positions",
+    "handed to the session, its window has room",
+    "confirmed, waiting for the exchange",
+    "snapshot matches the incremental book",
+    "over its budget, the next pass is shorter",
+    "reply carried \\\"price outside of band\\\" as text",
+    "segment flushed and given to the indexer",
 ];
 const DESKS: [&str; 5] = ["index", "single-stock", "options", "spreads", "overnight"];
 const STRATEGIES: u64 = 40;
@@ -138,7 +138,7 @@ impl Generator {
         };
         let (component, events) = self.pick(&COMPONENTS);
         let event = self.pick(events);
-        let order = format!("ord-{:010}-{:05}", expected.lines, self.below(100_000));
+        let order = format!("ord-{:08}-{:04}", expected.lines, self.below(10_000));
         // Three dice: mostly short, now and then long, as latencies are.
         let latency_us = 1 + self.below(60) + self.below(60) * self.below(20);
         line.clear();
