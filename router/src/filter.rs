@@ -73,7 +73,8 @@ impl Condition {
             name => match contract.field(name) {
                 Some(field) => What::Field(field),
                 None => {
-                    let names = contract.fields.iter().map(|field| field.name.as_str());
+                    let fields = contract.fields.iter().map(|field| field.name.as_str());
+                    let names = ["component", "event", "level"].into_iter().chain(fields);
                     let hint = did_you_mean(name, names).unwrap_or_default();
                     return Err(format!("the contract has no field `{name}`; {hint}"));
                 }

@@ -58,9 +58,11 @@ impl Intake {
     /// only thing that a full router does to its producers.
     pub async fn hand_over(&self, batches: &mut Vec<Batch>) {
         for batch in batches.drain(..) {
-            if self.lanes[batch.lane as usize].send(batch).await.is_err() {
-                // The worker is gone: the router has stopped. The rows stay pending in the ledger.
-                tracing::warn!("events arrived after the router had stopped; they are not processed");
+            if let Err(mpsc::error::SendError(batch)) = self.lanes[batch.lane as usize].send(batch).await {
+                // The worker is gone: the router has stopped, and this came too late.
+                for row in batch.rows() {
+                    self.ledger.get(row.stream).settle(Outcome::Dropped, &Reason::Borrowed("router_stopped"), 1);
+                }
             }
             self.worker.unpark();
         }
@@ -176,11 +178,16 @@ impl Reader {
 
     /// Counts and keeps a line that is no event.
     pub fn reject(&mut self, line: &[u8], rejection: &Rejection) {
+        self.reject_beginning(line, line.len(), rejection);
+    }
+
+    /// The same for a line of `bytes` of which only the beginning is there.
+    pub fn reject_beginning(&mut self, line: &[u8], bytes: usize, rejection: &Rejection) {
         let unknown = self.intake.components.unknown;
         let stream = self.intake.ledger.stream(&self.intake.components.name(unknown), Lane::Log, "");
         let stream = self.intake.ledger.get(stream);
         stream.take_in(1);
-        self.intake.rejected.keep(&self.source, line, rejection);
+        self.intake.rejected.keep(&self.source, line, bytes, rejection);
         stream.settle(Outcome::Rejected, &Reason::Borrowed(rejection.reason), 1);
     }
 

@@ -51,7 +51,9 @@ impl RejectedLines {
     }
 
     /// The ledger counts the line in any case; that it can't be kept too is only logged.
-    pub fn keep(&self, source: &str, line: &[u8], rejection: &Rejection) {
+    ///
+    /// `bytes` is the length of the whole line, of which `line` may be the beginning.
+    pub fn keep(&self, source: &str, line: &[u8], bytes: usize, rejection: &Rejection) {
         let text = String::from_utf8_lossy(&line[..line.len().min(KEPT_BYTES)]);
         let text = clearance::clean_text(&text);
         let kept = Kept {
@@ -59,7 +61,7 @@ impl RejectedLines {
             source,
             reason: rejection.reason,
             message: &rejection.message,
-            bytes: line.len(),
+            bytes,
             line: &text,
         };
         if let Err(error) = self.append(&kept) {

@@ -407,23 +407,5 @@ mod tests {
                 }
             }
         }
-
-        #[test]
-        fn worse_input_never_leads_to_a_lower_mode(
-            history in history(),
-            worse_by in prop::collection::vec((0.0..150.0f64, 0..2 * SECOND, any::<bool>()), 120),
-        ) {
-            let (mut better, mut worse) = (StormGuard::default(), StormGuard::default());
-            for (signs, (loss, gap, halt)) in history.into_iter().zip(worse_by) {
-                better.update(signs);
-                worse.update(Signs {
-                    drawdown_bps: signs.drawdown_bps - loss,
-                    feed_gap_ns: signs.feed_gap_ns + gap,
-                    halt: signs.halt.or((halt && loss > 140.0).then_some(HaltTrigger::DailyLoss)),
-                    ..signs
-                });
-                prop_assert!(worse.mode() >= better.mode());
-            }
-        }
     }
 }

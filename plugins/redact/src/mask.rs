@@ -80,23 +80,20 @@ pub(crate) fn cover_digits(bytes: &mut [u8]) -> bool {
     any
 }
 
-/// Words that stand for no value at all, or for one that is covered already.
-pub(crate) fn is_placeholder(value: &str) -> bool {
-    const NOTHING: [&str; 8] = [
-        "none",
-        "null",
-        "nil",
-        "undefined",
-        "true",
-        "false",
-        "redacted",
-        "masked",
-    ];
+/// Whether nothing of a value is left to be seen: it is empty, or somebody has covered it before.
+pub(crate) fn is_covered(value: &str) -> bool {
     let bare = value.trim_matches(|c| matches!(c, '*' | '<' | '>' | '[' | ']' | '(' | ')'));
     bare.is_empty()
-        || NOTHING.iter().any(|word| bare.eq_ignore_ascii_case(word))
-        || (bare.len() < value.len() && crate::shape::LABELS.contains(&value))
+        || bare.eq_ignore_ascii_case("redacted")
+        || bare.eq_ignore_ascii_case("masked")
+        || crate::shape::LABELS.contains(&value)
         || is_hash(value)
+}
+
+/// The same, or a word that stands for no value at all: `password: None`.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    const NOTHING: [&str; 6] = ["none", "null", "nil", "undefined", "true", "false"];
+    is_covered(value) || NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tapline_plugin::{Batch, Memo, Output, Plan, Plugin, TextColumn, TextIn, Text
 use crate::config::Config;
 use crate::json::mask_json_at;
 use crate::key::Keys;
-use crate::mask::{Hasher, MASKED, Mode, cover_digits, is_hash};
+use crate::mask::{Hasher, MASKED, Mode, cover_digits, is_covered};
 use crate::shape::Shapes;
 use crate::text::TextMasker;
 
@@ -91,7 +91,7 @@ impl Plugin for Redact {
                 Mode::Full => {
                     let mut patch = field.column.write.patch();
                     for (row, value) in batch.text(field.column.read).iter_present() {
-                        if !value.is_empty() && value != MASKED {
+                        if !is_covered(value) {
                             patch.set(row, MASKED);
                         }
                     }
@@ -101,7 +101,7 @@ impl Plugin for Redact {
                     let mut patch = field.column.write.patch();
                     let (masker, hashes) = (&self.masker, &mut self.hashes);
                     for (row, value) in batch.text(field.column.read).iter_present() {
-                        if !value.is_empty() && !is_hash(value) {
+                        if !is_covered(value) {
                             let hash = hashes.get(value, |value| hash(masker, value));
                             patch.set(row, std::str::from_utf8(&hash).unwrap_or(MASKED));
                         }

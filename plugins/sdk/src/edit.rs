@@ -14,7 +14,12 @@ pub trait Cells: Default {
 
     fn push(&mut self, value: Self::Value<'_>);
     fn push_absent(&mut self);
+    /// Rows pushed so far.
     fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 
     #[doc(hidden)]
     fn into_raw(self) -> raw::Column;
@@ -386,7 +391,7 @@ impl Absent {
             return Vec::new();
         }
         let mut bits = vec![0xff; rows.div_ceil(8)];
-        if rows % 8 != 0
+        if !rows.is_multiple_of(8)
             && let Some(last) = bits.last_mut()
         {
             *last = (1 << (rows % 8)) - 1;

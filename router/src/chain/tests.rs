@@ -117,7 +117,7 @@ fn poison_alone_goes_to_the_dead_letters_and_its_neighbours_go_on() {
         ("trap", "plugin_trap"),
         ("spin", "plugin_timeout"),
         ("error", "plugin_error"),
-        ("split_character", "plugin_invalid"),
+        ("not_utf8", "plugin_invalid"),
         ("overflow", "plugin_stack"),
     ] {
         let mut bench = bench(&[entry(behaviour, OnFault::DeadLetter)]);

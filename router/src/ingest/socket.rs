@@ -20,6 +20,9 @@ use crate::producers::Producers;
 /// A read takes as much as this at a time: enough lines for full batches.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// Reads that a connection still gets when the router stops: about what a socket's buffer holds.
+const LAST_READS: u32 = 4;
+
 /// What all sockets share.
 pub struct Sockets {
     pub intake: Arc<Intake>,
@@ -149,7 +152,7 @@ async fn plain<R: AsyncRead + Unpin>(sockets: &Arc<Sockets>, lines: &mut Lines<'
                     "line_too_long",
                     format!("{bytes} bytes, more than {} (limits.line_bytes_max)", lines.line_bytes_max),
                 );
-                reader.reject(&start, &rejection);
+                reader.reject_beginning(&start, bytes, &rejection);
             }
         }
         if reader.has_full() {
@@ -184,6 +187,8 @@ pub struct Lines<'a, R> {
     /// Bytes of a too long line that were thrown away, and its beginning.
     skipping: Option<(usize, Vec<u8>)>,
     ended: bool,
+    /// Reads left once the router stops.
+    last_reads: u32,
     pub line_bytes_max: usize,
     bytes: &'a AtomicU64,
     stopping: watch::Receiver<bool>,
@@ -199,6 +204,7 @@ impl<'a, R: AsyncRead + Unpin> Lines<'a, R> {
             searched: 0,
             skipping: None,
             ended: false,
+            last_reads: LAST_READS,
             line_bytes_max: sockets.line_bytes_max,
             bytes,
             stopping: sockets.stopping.clone(),
@@ -270,7 +276,13 @@ impl<'a, R: AsyncRead + Unpin> Lines<'a, R> {
         }
         let read = self.read.read(&mut self.buffer[self.end..]);
         let result = if *self.stopping.borrow() {
-            // What has arrived is still read; nothing more is waited for.
+            // What has arrived is still read; nothing more is waited for, and a producer that goes on
+            // sending does not keep the router from stopping.
+            if self.last_reads == 0 {
+                self.ended = true;
+                return;
+            }
+            self.last_reads -= 1;
             tokio::time::timeout(std::time::Duration::from_millis(50), read).await.unwrap_or(Ok(0))
         } else {
             tokio::select! {

@@ -101,10 +101,13 @@ impl SqliteSink {
         let connection = open_writer(&self.path, &self.contract)?;
         let parts: Vec<String> =
             self.contract.tables.iter().map(|table| format!("SELECT MAX(chain_position) AS p FROM {}", table.name)).collect();
-        let sql = format!("SELECT COALESCE(MAX(p), 0) + 1 FROM ({})", parts.join(" UNION ALL "));
-        self.next_position = connection
-            .query_row(&sql, [], |row| row.get(0))
-            .map_err(|source| AuditError::Sqlite { path: self.path.clone(), source })?;
+        // A contract need not have audit tables.
+        if !parts.is_empty() {
+            let sql = format!("SELECT COALESCE(MAX(p), 0) + 1 FROM ({})", parts.join(" UNION ALL "));
+            self.next_position = connection
+                .query_row(&sql, [], |row| row.get(0))
+                .map_err(|source| AuditError::Sqlite { path: self.path.clone(), source })?;
+        }
         self.connection = Some(connection);
         Ok(())
     }

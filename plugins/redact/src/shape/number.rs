@@ -25,6 +25,9 @@ impl Shapes {
     pub(super) fn look_at_number(&self, bytes: &[u8], place: usize) -> Look {
         let from = run_begin(bytes, place, |b| b.is_ascii_digit());
         let to = run_end(bytes, place, |b| b.is_ascii_digit());
+        if let Some(end) = time(bytes, from, to) {
+            return Look::PassOver(end);
+        }
         let mut nothing = Look::Nothing;
         if self.has(Shape::Ip) {
             match address(bytes, from) {
@@ -49,6 +52,25 @@ impl Shapes {
             nothing
         }
     }
+}
+
+/// Where a time ends that begins here: `2026-04-08T08:31:10.123456`. Log lines are full of them, and
+/// no part of one is worth a look.
+fn time(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
+    const FORM: &[u8] = b"-dd-ddTdd:dd:dd";
+    const FRACTION_MAX: usize = 9;
+    let behind = bytes.get(to..to + FORM.len()).filter(|_| to - from == 4)?;
+    let fits = behind.iter().zip(FORM).all(|(byte, form)| match form {
+        b'd' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b' '),
+        _ => byte == form,
+    });
+    let end = to + FORM.len();
+    let fraction = match bytes.get(end) {
+        Some(b'.' | b',') => run_end(bytes, end + 1, |b| b.is_ascii_digit()) - end,
+        _ => 0,
+    };
+    (fits && fraction <= 1 + FRACTION_MAX).then_some(end + fraction)
 }
 
 /// An IPv4 address of which the digits at `from` are a part.
@@ -114,7 +136,7 @@ fn taiwanese(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
         .zip(weights)
         .map(|(digit, weight)| digit * weight)
         .sum();
-    ((letter / 10 + letter % 10 * 9 + sum) % 10 == 0).then_some((begin, to))
+    (letter / 10 + letter % 10 * 9 + sum).is_multiple_of(10).then_some((begin, to))
 }
 
 /// `ddd-dd-dddd`, found by its last four digits; numbers that are never issued don't count.
@@ -252,6 +274,20 @@ mod tests {
         let check = |text: &str| taiwanese(text.as_bytes(), 1, text.len()).is_some();
         assert!(check("A123456789") && check("a123456789") && check("Z299999992"));
         assert!(!check("A123456788") && !check("A323456789") && !check("A12345678"));
+    }
+
+    #[test]
+    fn times_are_passed_over() {
+        let check = |text: &str| time(text.as_bytes(), 0, 4);
+        assert_eq!(check("2026-04-08T08:31:10.123456Z"), Some(26));
+        assert_eq!(check("2026-04-08 08:31:10"), Some(19));
+        for other in [
+            "2026-04-08",
+            "2026-04-08T08:31:1x",
+            "4111-11-11T11:11:11.1111111111",
+        ] {
+            assert_eq!(check(other), None, "{other}");
+        }
     }
 
     #[test]
