@@ -1,7 +1,7 @@
 //! What a plugin costs an event: by plugin and batch size, as WebAssembly in the chain (gathering the
 //! columns, the call, applying the answer) and natively (the same code on the same columns).
 //!
-//! `cargo bench -p tapline --bench chain` prints one JSON object.
+//! Prints one JSON object; `cargo xtask bench chain` shows it as a table. `--quick` is for a first look.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -12,10 +12,12 @@ use tapline_plugin::guest::Instance;
 
 const ROWS: [usize; 5] = [1, 16, 64, 256, 1024];
 /// Events for one figure. The best of several rounds counts: other work on the machine only adds.
-const EVENTS: usize = 100_000;
+const EVENTS: usize = 300_000;
 const ROUNDS: usize = 7;
 
 fn main() {
+    let quick = std::env::args().any(|arg| arg == "--quick");
+    let events = if quick { EVENTS / 10 } else { EVENTS };
     let mut rows = Vec::new();
     for (name, native) in [
         ("redact", native::<tapline_redact::Redact> as fn(&Input, usize) -> Duration),
@@ -23,17 +25,17 @@ fn main() {
         ("route", native::<tapline_route::Route>),
     ] {
         for batch in ROWS {
-            rows.push(figure(&[name], batch, Some(native)));
+            rows.push(figure(&[name], batch, events, Some(native)));
         }
     }
     for batch in ROWS {
-        rows.push(figure(&["redact", "enrich", "route"], batch, None));
+        rows.push(figure(&["redact", "enrich", "route"], batch, events, None));
     }
-    println!("{{\"chain\":[{}]}}", rows.join(","));
+    println!("{{\"rows\":[{}]}}", rows.join(","));
 }
 
-fn figure(plugins: &[&str], batch: usize, native: Option<fn(&Input, usize) -> Duration>) -> String {
-    let passes = (EVENTS / ROUNDS / batch).max(1);
+fn figure(plugins: &[&str], batch: usize, events: usize, native: Option<fn(&Input, usize) -> Duration>) -> String {
+    let passes = (events / ROUNDS / batch).max(1);
     let per_event = |spent: Duration| spent.as_nanos() as f64 / (passes * batch) as f64;
     let mut measured = Measured::new(plugins, "", batch);
     measured.run(passes);
