@@ -130,6 +130,8 @@ pub struct Metrics {
     pub tapline_null_join_keys_total: TaplineNullJoinKeysTotal,
     /// Values of another kind than declared, kept in details.
     pub tapline_kind_mismatches_total: TaplineKindMismatchesTotal,
+    /// Lines that were taken although something in them had to be converted, repaired or left to the router.
+    pub tapline_line_repairs_total: TaplineLineRepairsTotal,
     /// Keys that lines used for something else than Tapline does, kept as field.\<name>.
     pub tapline_reserved_keys_total: TaplineReservedKeysTotal,
     /// Values that the host masked because the destination is not cleared for them.
@@ -237,27 +239,28 @@ impl Metrics {
             tapline_missing_fields_total: TaplineMissingFieldsTotal { family: Open::new(&METRICS[57]) },
             tapline_null_join_keys_total: TaplineNullJoinKeysTotal { family: Open::new(&METRICS[58]) },
             tapline_kind_mismatches_total: TaplineKindMismatchesTotal { family: Open::new(&METRICS[59]) },
-            tapline_reserved_keys_total: TaplineReservedKeysTotal { family: Closed::new(&METRICS[60]) },
-            tapline_withheld_values_total: TaplineWithheldValuesTotal { family: Open::new(&METRICS[61]) },
-            tapline_label_values_capped_total: TaplineLabelValuesCappedTotal { family: Open::new(&METRICS[62]) },
-            tapline_plugin_duration_seconds: TaplinePluginDurationSeconds { family: Open::new(&METRICS[63]) },
-            tapline_plugin_events_total: TaplinePluginEventsTotal { family: Open::new(&METRICS[64]) },
-            tapline_plugin_faults_total: TaplinePluginFaultsTotal { family: Open::new(&METRICS[65]) },
-            tapline_plugin_memory_bytes: TaplinePluginMemoryBytes { family: Open::new(&METRICS[66]) },
-            tapline_plugin_active: TaplinePluginActive { family: Open::new(&METRICS[67]) },
-            tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[68]) },
-            tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[69]) },
-            tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[70]) },
-            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[71]) },
-            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[72]) },
-            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[73]) },
-            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[74]) },
-            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[75]) },
-            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[76]) },
-            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[77]) },
-            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[78]) },
-            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[79]) },
-            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[80]) },
+            tapline_line_repairs_total: TaplineLineRepairsTotal { family: Closed::new(&METRICS[60]) },
+            tapline_reserved_keys_total: TaplineReservedKeysTotal { family: Closed::new(&METRICS[61]) },
+            tapline_withheld_values_total: TaplineWithheldValuesTotal { family: Open::new(&METRICS[62]) },
+            tapline_label_values_capped_total: TaplineLabelValuesCappedTotal { family: Open::new(&METRICS[63]) },
+            tapline_plugin_duration_seconds: TaplinePluginDurationSeconds { family: Open::new(&METRICS[64]) },
+            tapline_plugin_events_total: TaplinePluginEventsTotal { family: Open::new(&METRICS[65]) },
+            tapline_plugin_faults_total: TaplinePluginFaultsTotal { family: Open::new(&METRICS[66]) },
+            tapline_plugin_memory_bytes: TaplinePluginMemoryBytes { family: Open::new(&METRICS[67]) },
+            tapline_plugin_active: TaplinePluginActive { family: Open::new(&METRICS[68]) },
+            tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[69]) },
+            tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[70]) },
+            tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[71]) },
+            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[72]) },
+            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[73]) },
+            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[74]) },
+            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[75]) },
+            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[76]) },
+            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[77]) },
+            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[78]) },
+            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[79]) },
+            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[80]) },
+            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[81]) },
         }
     }
 
@@ -322,6 +325,7 @@ impl Metrics {
         self.tapline_missing_fields_total.family.gather(families);
         self.tapline_null_join_keys_total.family.gather(families);
         self.tapline_kind_mismatches_total.family.gather(families);
+        self.tapline_line_repairs_total.family.gather(families);
         self.tapline_reserved_keys_total.family.gather(families);
         self.tapline_withheld_values_total.family.gather(families);
         self.tapline_label_values_capped_total.family.gather(families);
@@ -1751,6 +1755,67 @@ impl TaplineKindMismatchesTotal {
     /// By label value. Locks: keep the handle.
     pub fn with(&self, field: &str) -> Arc<Counter> {
         self.family.find(&[field])
+    }
+}
+
+/// Handles of [`tapline_line_repairs_total`](Metrics::tapline_line_repairs_total).
+#[derive(Debug)]
+pub struct TaplineLineRepairsTotal {
+    family: Closed<Counter>,
+}
+
+impl TaplineLineRepairsTotal {
+    /// `repair="unknown_component"`
+    #[inline]
+    pub fn unknown_component(&self) -> &Counter {
+        self.family.at(0)
+    }
+
+    /// `repair="converted"`
+    #[inline]
+    pub fn converted(&self) -> &Counter {
+        self.family.at(1)
+    }
+
+    /// `repair="duplicate_key"`
+    #[inline]
+    pub fn duplicate_key(&self) -> &Counter {
+        self.family.at(2)
+    }
+
+    /// `repair="utf8"`
+    #[inline]
+    pub fn utf8(&self) -> &Counter {
+        self.family.at(3)
+    }
+
+    /// `repair="number"`
+    #[inline]
+    pub fn number(&self) -> &Counter {
+        self.family.at(4)
+    }
+
+    /// `repair="timestamp"`
+    #[inline]
+    pub fn timestamp(&self) -> &Counter {
+        self.family.at(5)
+    }
+
+    /// `repair="level"`
+    #[inline]
+    pub fn level(&self) -> &Counter {
+        self.family.at(6)
+    }
+
+    /// `repair="truncated"`
+    #[inline]
+    pub fn truncated(&self) -> &Counter {
+        self.family.at(7)
+    }
+
+    /// By label value. Any other value counts under `_other`.
+    pub fn with(&self, repair: &str) -> &Counter {
+        self.family.find(&[repair])
     }
 }
 

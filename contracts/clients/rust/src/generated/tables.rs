@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "9f6ebfdede0e5a18";
+pub const CONTRACT_HASH: &str = "563d341f719468bc";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -500,7 +500,7 @@ pub static EVENTS: [EventSchema; 43] = [
 ];
 
 /// In the contract's order.
-pub static METRICS: [MetricSchema; 81] = [
+pub static METRICS: [MetricSchema; 82] = [
     MetricSchema {
         name: "feed_events_total",
         kind: MetricKind::Counter,
@@ -1071,6 +1071,16 @@ pub static METRICS: [MetricSchema; 81] = [
         buckets: &[],
     },
     MetricSchema {
+        name: "tapline_line_repairs_total",
+        kind: MetricKind::Counter,
+        help: "Lines that were taken although something in them had to be converted, repaired or left to the router.",
+        owner: Component::Router,
+        labels: &[
+            LabelSchema { name: "repair", values: &["unknown_component", "converted", "duplicate_key", "utf8", "number", "timestamp", "level", "truncated"], cap: 8 },
+        ],
+        buckets: &[],
+    },
+    MetricSchema {
         name: "tapline_reserved_keys_total",
         kind: MetricKind::Counter,
         help: "Keys that lines used for something else than Tapline does, kept as field.<name>.",
@@ -1131,7 +1141,7 @@ pub static METRICS: [MetricSchema; 81] = [
         labels: &[
             LabelSchema { name: "plugin", values: &[], cap: 24 },
             LabelSchema { name: "version", values: &[], cap: 24 },
-            LabelSchema { name: "kind", values: &["trap", "timeout", "memory", "invalid", "error", "flood"], cap: 6 },
+            LabelSchema { name: "kind", values: &["trap", "timeout", "memory", "stack", "invalid", "flood", "error", "start"], cap: 8 },
         ],
         buckets: &[],
     },
