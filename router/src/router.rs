@@ -263,7 +263,7 @@ impl Running {
 
     /// Stops in the direction of the way: nothing more comes in, what is queued is processed, what is
     /// processed is delivered; then the ledger is closed.
-    pub fn stop(self) -> LedgerSnapshot {
+    pub fn stop(mut self) -> LedgerSnapshot {
         let begin = Instant::now();
         self.stopping.store(true, Relaxed);
         let _ = self.stop_io.send(true);
@@ -283,6 +283,8 @@ impl Running {
         if self.worker.join().is_err() {
             tracing::error!("the worker has panicked; what it held stays pending in the ledger");
         }
+        // All are told first, so that failing ones give up together and not one after the other.
+        self.sinks.iter_mut().for_each(SinkRunner::close);
         for sink in self.sinks {
             sink.stop();
         }

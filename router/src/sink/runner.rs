@@ -43,7 +43,7 @@ pub struct SinkRunner {
     handle: Arc<SinkHandle>,
     stopping: Arc<AtomicBool>,
     /// Closed to say that nothing more is offered.
-    open: Sender<()>,
+    open: Option<Sender<()>>,
     thread: JoinHandle<()>,
 }
 
@@ -64,17 +64,22 @@ impl SinkRunner {
             let (name, stopping) = (name.to_owned(), stopping.clone());
             move || Worker { name, sink, stats, deliveries, closed, dead_letters, stopping }.run()
         })?;
-        Ok(SinkRunner { handle, stopping, open, thread })
+        Ok(SinkRunner { handle, stopping, open: Some(open), thread })
     }
 
     pub fn handle(&self) -> Arc<SinkHandle> {
         self.handle.clone()
     }
 
-    /// Lets the destination finish what it has; what it can't take by then becomes dead letters.
-    pub fn stop(self) {
+    /// Nothing more is offered from now on.
+    pub fn close(&mut self) {
         self.stopping.store(true, Relaxed);
-        drop(self.open);
+        self.open = None;
+    }
+
+    /// Lets the destination finish what it has; what it can't take by then becomes dead letters.
+    pub fn stop(mut self) {
+        self.close();
         if self.thread.join().is_err() {
             tracing::error!("a destination's thread has panicked; its rows stay pending in the ledger");
         }
@@ -183,7 +188,8 @@ impl Worker {
                 }
                 return;
             }
-            std::thread::sleep(pause);
+            // Wakes at once when the router stops.
+            let _ = self.closed.recv_timeout(pause);
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
