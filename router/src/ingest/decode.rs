@@ -478,7 +478,7 @@ impl Decoder {
                 },
             },
             (Kind::Float, b'0'..=b'9' | b'-') => match raw.parse::<f64>() {
-                Ok(value) if value.is_finite() => Cell::Float(value),
+                Ok(value) if value.is_finite() && !loses_digits(raw, value) => Cell::Float(value),
                 _ => return self.conflict(field),
             },
             (Kind::Bool, b't') => Cell::Bool(true),
@@ -632,6 +632,12 @@ impl Decoder {
         }
         Ok(())
     }
+}
+
+/// A whole number that a double can't hold exactly.
+fn loses_digits(raw: &str, value: f64) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    value.abs() > EXACT && raw.parse::<i128>().is_ok_and(|whole| value as i128 != whole)
 }
 
 fn raw(text: &str, span: Span) -> &str {
