@@ -54,6 +54,15 @@ pub struct Worker {
     pub stop_by: Arc<OnceLock<Instant>>,
 }
 
+/// What came of looking for work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Worked,
+    /// Events may be waiting, but a destination that they need is full.
+    NoRoom,
+    Idle,
+}
+
 impl Worker {
     pub fn run(mut self) {
         let mut effects = Effects::default();
@@ -61,18 +70,23 @@ impl Worker {
         loop {
             // Read before looking for work: what was queued before the stop is seen by this look.
             let stop_by = self.stop_by.get().copied();
-            let worked = self.turn(&mut effects);
+            let turn = self.turn(&mut effects);
             self.chain.tick(clock::now_ns(), &mut effects);
             self.follow_up(&mut effects);
-            if stop_by.is_some_and(|time| !worked || Instant::now() > time) {
+            if stop_by.is_some_and(|time| turn == Turn::Idle || Instant::now() > time) {
                 break;
             }
-            if worked {
-                nap = NAP_FIRST;
-                continue;
+            match turn {
+                Turn::Worked => {
+                    nap = NAP_FIRST;
+                    continue;
+                }
+                // The destination tells nobody when it has room.
+                Turn::NoRoom => nap = NAP_FIRST,
+                Turn::Idle => {}
             }
             let longest = if self.embedded.is_attached() { NAP_MAX } else { NAP_WITHOUT_QUEUES };
-            nap = if self.embedded.is_attached() { nap.min(longest) } else { longest };
+            nap = if self.embedded.is_attached() || turn == Turn::NoRoom { nap.min(longest) } else { longest };
             let tick = self.chain.next_tick().unwrap_or(longest);
             std::thread::park_timeout(nap.min(tick));
             nap = (nap * 2).min(longest);
@@ -80,12 +94,14 @@ impl Worker {
         self.chain.stop();
     }
 
-    /// One batch of the most urgent lane that has any; false where there was nothing to do.
-    fn turn(&mut self, effects: &mut Effects) -> bool {
+    /// One batch of the most urgent lane that has any.
+    fn turn(&mut self, effects: &mut Effects) -> Turn {
+        let mut turn = Turn::Idle;
         for lane in LANES {
             if !self.dispatcher.has_room(lane) {
                 // The destination that this lane can't do without is full. Its events wait where
                 // they are; other lanes go on.
+                turn = Turn::NoRoom;
                 continue;
             }
             let batch = match self.lanes[lane as usize].try_recv() {
@@ -94,10 +110,10 @@ impl Worker {
             };
             if let Some(batch) = batch {
                 self.process(batch, effects);
-                return true;
+                return Turn::Worked;
             }
         }
-        false
+        turn
     }
 
     fn from_queues(&mut self, lane: Lane) -> Option<Batch> {
