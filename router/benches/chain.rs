@@ -18,17 +18,20 @@ const ROUNDS: usize = 7;
 fn main() {
     let quick = std::env::args().any(|arg| arg == "--quick");
     let events = if quick { EVENTS / 10 } else { EVENTS };
+    // `chain enrich` measures that plugin alone.
+    let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|arg| arg == name);
     let mut rows = Vec::new();
     for (name, native) in [
         ("redact", native::<tapline_redact::Redact> as fn(&Input, usize) -> Duration),
         ("enrich", native::<tapline_enrich::Enrich>),
         ("route", native::<tapline_route::Route>),
     ] {
-        for batch in ROWS {
+        for batch in ROWS.into_iter().filter(|_| wanted(name)) {
             rows.push(figure(&[name], batch, events, Some(native)));
         }
     }
-    for batch in ROWS {
+    for batch in ROWS.into_iter().filter(|_| wanted("all")) {
         rows.push(figure(&["redact", "enrich", "route"], batch, events, None));
     }
     println!("{{\"rows\":[{}]}}", rows.join(","));
