@@ -197,29 +197,39 @@ impl Batch {
     }
 
     pub fn put(&mut self, row: usize, field: FieldId, cell: Cell) {
-        let place = self.places[field.0 as usize];
-        let column = if place == 0 {
-            self.columns.push(Column { field, cells: Vec::with_capacity(ROWS_MAX) });
-            self.places[field.0 as usize] = self.columns.len() as u16;
-            self.columns.last_mut().expect("just pushed")
-        } else {
-            &mut self.columns[place as usize - 1]
-        };
-        if column.cells.len() == row {
-            column.cells.push(cell);
-            return;
-        }
-        if column.cells.len() <= row {
-            column.cells.resize(row + 1, Cell::Absent);
-        }
-        column.cells[row] = cell;
+        *self.cell_mut(row, field) = cell;
     }
 
+    #[inline]
+    pub fn cell_mut(&mut self, row: usize, field: FieldId) -> &mut Cell {
+        let place = match self.places[usize::from(field.0)] {
+            0 => self.add_column(field),
+            place => place,
+        };
+        let cells = &mut self.columns[usize::from(place) - 1].cells;
+        if cells.len() == row {
+            cells.push(Cell::Absent);
+        } else if cells.len() < row {
+            cells.resize(row + 1, Cell::Absent);
+        }
+        &mut cells[row]
+    }
+
+    #[cold]
+    fn add_column(&mut self, field: FieldId) -> u16 {
+        self.columns.push(Column { field, cells: Vec::with_capacity(ROWS_MAX) });
+        let place = self.columns.len() as u16;
+        self.places[usize::from(field.0)] = place;
+        place
+    }
+
+    #[inline]
     pub fn get(&self, row: usize, field: FieldId) -> Cell {
         self.column(field).get(row).copied().unwrap_or_default()
     }
 
     /// A field's cells from row 0 on; it may be shorter than the batch, the rest is absent.
+    #[inline]
     pub fn column(&self, field: FieldId) -> &[Cell] {
         match self.places.get(field.0 as usize) {
             Some(&place) if place > 0 => &self.columns[place as usize - 1].cells,
@@ -233,6 +243,7 @@ impl Batch {
     }
 
     /// The JSON object of the fields that the contract does not know.
+    #[inline]
     pub fn details(&self, row: usize) -> Cell {
         self.details[row]
     }
@@ -242,10 +253,12 @@ impl Batch {
         self.details[row] = cell;
     }
 
+    #[inline]
     pub fn text(&self, span: Span) -> &str {
         &self.arena[span.start as usize..(span.start + span.len) as usize]
     }
 
+    #[inline]
     pub fn push_text(&mut self, text: &str) -> Span {
         let start = self.arena.len() as u32;
         self.arena.push_str(text);
@@ -257,11 +270,8 @@ impl Batch {
         &mut self.arena
     }
 
-    pub fn arena(&self) -> &str {
-        &self.arena
-    }
-
     /// The event's name: the contract's where it is known.
+    #[inline]
     pub fn event_name<'a>(&'a self, contract: &'a Contract, row: usize) -> &'a str {
         match self.rows[row].event {
             Some(EventId(id)) => &contract.events[id as usize].name,

@@ -270,7 +270,7 @@ impl Default for Limits {
 
 impl Default for Queues {
     fn default() -> Self {
-        Queues { input_batches: 16, sink_batches: 16 }
+        Queues { input_batches: 8, sink_batches: 8 }
     }
 }
 

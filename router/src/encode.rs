@@ -9,6 +9,7 @@ use tapline_contract::{Contract, FieldId, Level, Sensitivity};
 
 use crate::batch::{Batch, Cell, Span};
 use crate::ingest::Components;
+use crate::special;
 
 pub struct Encoder {
     contract: Arc<Contract>,
@@ -153,9 +154,7 @@ pub fn string(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
-    // Without an early exit, so that the compiler makes it a few vector instructions.
-    let plain = bytes.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'));
-    if plain {
+    if special::has_none(bytes) {
         out.extend_from_slice(bytes);
     } else {
         escaped(bytes, out);

@@ -2,6 +2,8 @@
 
 mod component;
 mod decode;
+mod habit;
+mod key;
 mod object;
 mod protocol;
 pub mod record;

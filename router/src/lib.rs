@@ -25,6 +25,7 @@ mod rejected;
 mod route;
 mod router;
 mod sink;
+mod special;
 mod tail;
 mod worker;
 

@@ -38,7 +38,7 @@ use crate::tail::Tail;
 use crate::worker::{Worker, WorkerStats};
 
 /// Empty batches kept ready; more are freed.
-const HOME_BATCHES: usize = 32;
+const HOME_BATCHES: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use tapline_contract::{
-    BUILT_INS, Constant, Contract, Event, EventId, FieldId, Form, Kind, Lane, Level, MissingField, RENAMED_PREFIX,
+    Constant, Contract, Event, EventId, FieldId, Form, Kind, Lane, Level, MissingField, RENAMED_PREFIX,
     UnknownEvent, UnknownField,
 };
 
 use super::component::Components;
+use super::habit::Habit;
+use super::key::{Key, Keys};
 use super::object::{Broken, DEPTH_MAX, Member, Members};
 use super::repair::repair;
 use super::schema_counts::{SchemaCount, SchemaCounts, Tally};
@@ -51,27 +53,6 @@ pub struct Decoded {
     pub seq: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Key {
-    Unknown,
-    /// By rank: a lower one wins over a higher one.
-    Ts(u8),
-    Level,
-    Event,
-    Component,
-    Run,
-    Seq,
-    /// Said by our own clients only, and known from the event anyway.
-    Lane,
-    Details,
-    /// A name that only the router gives a value.
-    /// By its place in `BUILT_INS`.
-    Reserved(u16),
-    Field(FieldId),
-    /// Another name of the field; the real one wins where both are there.
-    Alias(FieldId),
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     key: Key,
@@ -87,6 +68,8 @@ struct Entry {
 struct Envelope {
     ts: [Option<u16>; 4],
     level: Option<u16>,
+    /// The level could be read.
+    has_level: bool,
     event: Option<u16>,
     component: Option<u16>,
     run: Option<u16>,
@@ -97,19 +80,22 @@ struct Envelope {
 /// More members than this are no event.
 const MEMBERS_MAX: usize = 10_000;
 
-/// One per connection or worker: it learns the order of keys that its producer uses.
+/// So many names of events and components are remembered.
+const NAMES_MAX: usize = 1024;
+
+/// One per connection or worker: it learns how its producer writes.
 pub struct Decoder {
     contract: Arc<Contract>,
     components: Arc<Components>,
     counts: Arc<SchemaCounts>,
     tally: Tally,
-    keys: HashMap<Box<[u8]>, Key>,
-    /// The keys of the line before, in order: the next line's are nearly always the same.
-    habit: Vec<(Box<[u8]>, Key)>,
-    /// The component of the line before, by name.
-    last_component: (String, ComponentRef),
-    /// The event of the line before, by name.
-    last_event: (String, Option<(EventId, Option<u16>)>),
+    keys: Keys,
+    habit: Habit,
+    /// By field.
+    kinds: Box<[Kind]>,
+    /// What the names of earlier lines were found to be.
+    known_components: HashMap<Box<str>, ComponentRef>,
+    known_events: HashMap<Box<str>, Option<(EventId, Option<u16>)>>,
     message: Option<FieldId>,
     /// The producer speaks our protocol: it numbers events by queue, and says its lane.
     numbered: bool,
@@ -122,57 +108,28 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn new(contract: Arc<Contract>, components: Arc<Components>, counts: Arc<SchemaCounts>) -> Self {
-        let mut keys: HashMap<Box<[u8]>, Key> = HashMap::new();
-        for (at, field) in contract.fields.iter().enumerate() {
-            let id = FieldId(at as u16);
-            for alias in &field.aliases {
-                keys.insert(alias.as_bytes().into(), Key::Alias(id));
-            }
-        }
-        for (at, field) in contract.fields.iter().enumerate() {
-            keys.insert(field.name.as_bytes().into(), Key::Field(FieldId(at as u16)));
-        }
-        for (rank, name) in ["ts", "timestamp", "@timestamp", "time"].into_iter().enumerate() {
-            keys.insert(name.as_bytes().into(), Key::Ts(rank as u8));
-        }
-        for (name, key) in [
-            ("level", Key::Level),
-            ("event", Key::Event),
-            ("component", Key::Component),
-            ("run", Key::Run),
-            ("seq", Key::Seq),
-            ("details", Key::Details),
-        ] {
-            keys.insert(name.as_bytes().into(), key);
-        }
-        for (at, name) in BUILT_INS.iter().enumerate() {
-            if !name.from_producer && name.name != "details" {
-                keys.insert(name.name.as_bytes().into(), Key::Reserved(at as u16));
-            }
-        }
-        let unknown = components.unknown;
-        let message = contract.field("message");
         Decoder {
-            contract,
             components,
             counts,
             tally: Tally::default(),
-            keys,
-            habit: Vec::new(),
-            last_component: (String::new(), unknown),
-            last_event: (String::new(), None),
-            message,
+            keys: Keys::new(&contract),
+            habit: Habit::default(),
+            kinds: contract.fields.iter().map(|field| field.kind).collect(),
+            known_components: HashMap::new(),
+            known_events: HashMap::new(),
+            message: contract.field("message"),
             numbered: false,
             entries: Vec::new(),
             envelope: Envelope::default(),
             extra: String::new(),
             unknown: Vec::new(),
+            contract,
         }
     }
 
     /// For producers of our own protocol.
     pub fn numbered(mut self) -> Self {
-        self.keys.insert(b"lane".as_slice().into(), Key::Lane);
+        self.keys.set("lane", Key::Lane);
         self.numbered = true;
         self
     }
@@ -238,25 +195,18 @@ impl Decoder {
         }
         let mut members = Members::new(text);
         let mut envelope = Envelope::default();
-        while let Some(member) = members.next().map_err(broken)? {
-            let at = self.entries.len();
-            let key_span = if member.key_is_plain { member.key } else { self.unescaped_key(text, member) };
-            let key = if member.key_is_plain {
-                raw(text, member.key)
+        self.habit.begin();
+        loop {
+            let begin = members.at();
+            let entry = if let Some(gap) = self.habit.pass(&bytes[begin..]) {
+                let (raw, plain) = members.value_behind(gap.bytes as usize).map_err(broken)?;
+                Entry { key: gap.meaning, key_span: moved(gap.key, begin as u32), raw, plain }
             } else {
-                &self.extra[key_span.start as usize - text.len()..]
+                let Some(member) = members.next().map_err(broken)? else { break };
+                self.unexpected(text, begin, member)
             };
-            let id = match self.habit.get(at) {
-                Some((name, id)) if **name == *key.as_bytes() => *id,
-                _ => {
-                    let id = self.keys.get(key.as_bytes()).copied().unwrap_or(Key::Unknown);
-                    let key: Box<[u8]> = key.as_bytes().into();
-                    self.learn(at, key, id);
-                    id
-                }
-            };
-            let here = Some(at as u16);
-            match id {
+            let here = Some(self.entries.len() as u16);
+            match entry.key {
                 Key::Field(field) | Key::Alias(field) => envelope.message |= Some(field) == self.message,
                 Key::Ts(rank) => envelope.ts[usize::from(rank)] = here,
                 Key::Level => envelope.level = here,
@@ -266,13 +216,27 @@ impl Decoder {
                 Key::Seq => envelope.seq = here,
                 Key::Unknown | Key::Lane | Key::Details | Key::Reserved(_) => {}
             }
-            self.entries.push(Entry { key: id, key_span, raw: member.value, plain: member.value_is_plain });
+            self.entries.push(entry);
             if self.entries.len() > MEMBERS_MAX {
                 return Err(Rejection::new("too_many_members", format!("the line has more than {MEMBERS_MAX} members")));
             }
         }
         self.envelope = envelope;
         Ok(())
+    }
+
+    /// A member whose key was not the one expected there; the next time it is.
+    fn unexpected(&mut self, text: &str, begin: usize, member: Member) -> Entry {
+        let Member { key, value, value_is_plain: plain, .. } = member;
+        if !member.key_is_plain {
+            let key_span = self.unescaped_key(text, member);
+            let key = self.keys.get(self.extra[key_span.start as usize - text.len()..].as_bytes());
+            return Entry { key, key_span, raw: value, plain };
+        }
+        let meaning = self.keys.get(raw(text, key).as_bytes());
+        let gap = &text.as_bytes()[begin..value.start as usize];
+        self.habit.learn(gap, Span { start: key.start - begin as u32, len: key.len }, meaning);
+        Entry { key: meaning, key_span: key, raw: value, plain }
     }
 
     /// The text of a key with escapes, placed behind the line's own text.
@@ -284,16 +248,6 @@ impl Decoder {
         let start = (text.len() + self.extra.len()) as u32;
         self.extra.push_str(&key);
         Span { start, len: key.len() as u32 }
-    }
-
-    /// Remembers the key at its place; a line of another shape teaches the new shape.
-    fn learn(&mut self, at: usize, key: Box<[u8]>, id: Key) {
-        const HABIT_MAX: usize = 64;
-        if at < self.habit.len() {
-            self.habit[at] = (key, id);
-        } else if at == self.habit.len() && at < HABIT_MAX {
-            self.habit.push((key, id));
-        }
     }
 
     fn envelope(&mut self, text: &str, now_ns: i64) -> Result<Decoded, Rejection> {
@@ -311,16 +265,18 @@ impl Decoder {
                 }
                 None
             }
-            Some(name) if *name == self.last_event.0 => self.last_event.1,
-            Some(name) => {
-                let event = self.contract.recognise(name).map(|(id, form)| {
-                    let forms = &self.contract.event_at(id).forms;
-                    let form = form.and_then(|form| forms.iter().position(|other| other.name == form.name));
-                    (id, form.map(|form| form as u16))
-                });
-                self.last_event = (name.to_owned(), event);
-                event
-            }
+            Some(name) => match self.known_events.get(name) {
+                Some(event) => *event,
+                None => {
+                    let event = self.contract.recognise(name).map(|(id, form)| {
+                        let forms = &self.contract.event_at(id).forms;
+                        let form = form.and_then(|form| forms.iter().position(|other| other.name == form.name));
+                        (id, form.map(|form| form as u16))
+                    });
+                    remember(&mut self.known_events, name, event);
+                    event
+                }
+            },
         };
         let mut unknown_event = false;
         let (event, form) = event.map_or((None, None), |(id, form)| (Some(id), form));
@@ -335,12 +291,14 @@ impl Decoder {
             unknown_event = true;
         }
         let component = match found(&self.entries, envelope.component).and_then(|entry| scalar_text(text, entry)) {
-            Some(name) if *name == self.last_component.0 => self.last_component.1,
-            Some(name) => {
-                let component = self.components.intern(&name);
-                self.last_component = (name.into_owned(), component);
-                component
-            }
+            Some(name) => match self.known_components.get(&*name) {
+                Some(component) => *component,
+                None => {
+                    let component = self.components.intern(&name);
+                    remember(&mut self.known_components, &name, component);
+                    component
+                }
+            },
             None => match definition {
                 Some(event) => ComponentRef(event.component.0),
                 None => self.components.unknown,
@@ -355,10 +313,16 @@ impl Decoder {
         let own_level = definition.map_or(Level::Info, |event| event.level);
         let level = match found(&self.entries, envelope.level) {
             None => own_level,
-            Some(entry) => level_of(text, entry).unwrap_or_else(|| {
-                self.tally.add(SchemaCount::BadLevel, 0, 1);
-                own_level
-            }),
+            Some(entry) => match level_of(text, entry) {
+                Some(level) => {
+                    self.envelope.has_level = true;
+                    level
+                }
+                None => {
+                    self.tally.add(SchemaCount::BadLevel, 0, 1);
+                    own_level
+                }
+            },
         };
         let ts = match envelope.ts.into_iter().flatten().next().map(|at| self.entries[usize::from(at)]) {
             None => None,
@@ -429,7 +393,7 @@ impl Decoder {
                 Key::Field(field) => self.put(batch, row, field, base, entry, false),
                 Key::Alias(field) => self.put(batch, row, field, base, entry, true),
                 Key::Event | Key::Component | Key::Run | Key::Lane => true,
-                Key::Level => level_of(text, entry).is_some(),
+                Key::Level => envelope.has_level,
                 Key::Seq => decoded.seq.is_some(),
                 Key::Ts(_) => {
                     // One time is the event's; any other stays visible in `details`.
@@ -457,16 +421,16 @@ impl Decoder {
 
     /// Puts a value into its field's column; false where it has to go to `details` instead.
     fn put(&mut self, batch: &mut Batch, row: usize, field: FieldId, base: u32, entry: Entry, alias: bool) -> bool {
-        let before = batch.get(row, field);
-        if !before.is_absent() {
-            if alias {
-                return false;
-            }
-            self.tally.add(SchemaCount::DuplicateKey, 0, 1);
+        if alias && !batch.get(row, field).is_absent() {
+            return false;
         }
         let place = moved(entry.raw, base);
+        let kind = self.kinds[usize::from(field.0)];
+        if kind == Kind::Text && entry.plain {
+            self.set(batch, row, field, Cell::Text(inside(place)));
+            return true;
+        }
         let raw = batch.text(place);
-        let kind = self.contract.fields[field.0 as usize].kind;
         let cell = match (kind, raw.as_bytes()[0]) {
             (_, b'n') => Cell::Absent,
             (Kind::Text, b'"') => Cell::Text(text_value(batch, base, entry)),
@@ -504,8 +468,17 @@ impl Decoder {
             }
             _ => return self.conflict(field),
         };
-        batch.put(row, field, cell);
+        self.set(batch, row, field, cell);
         true
+    }
+
+    /// The last of a key's values counts.
+    #[inline]
+    fn set(&mut self, batch: &mut Batch, row: usize, field: FieldId, cell: Cell) {
+        let before = std::mem::replace(batch.cell_mut(row, field), cell);
+        if !before.is_absent() {
+            self.tally.add(SchemaCount::DuplicateKey, 0, 1);
+        }
     }
 
     fn converted(&mut self, field: FieldId, cell: Cell) -> Cell {
@@ -648,6 +621,18 @@ fn moved(span: Span, base: u32) -> Span {
     Span { start: span.start + base, len: span.len }
 }
 
+/// A string's text, without its quotes.
+fn inside(place: Span) -> Span {
+    Span { start: place.start + 1, len: place.len.saturating_sub(2) }
+}
+
+fn remember<V>(known: &mut HashMap<Box<str>, V>, name: &str, value: V) {
+    if known.len() >= NAMES_MAX {
+        known.clear();
+    }
+    known.insert(name.into(), value);
+}
+
 fn trim(line: &[u8]) -> &[u8] {
     const BOM: &[u8] = b"\xef\xbb\xbf";
     line.strip_prefix(BOM).unwrap_or(line).trim_ascii()
@@ -663,9 +648,8 @@ fn broken(broken: Broken) -> Rejection {
 /// A JSON string's text as a place in the arena; what is no string is taken as it stands.
 fn text_value(batch: &mut Batch, base: u32, entry: Entry) -> Span {
     let place = moved(entry.raw, base);
-    let inside = Span { start: place.start + 1, len: place.len.saturating_sub(2) };
     if entry.plain {
-        return inside;
+        return inside(place);
     }
     let raw = batch.text(place);
     if !raw.starts_with('"') {
@@ -674,7 +658,7 @@ fn text_value(batch: &mut Batch, base: u32, entry: Entry) -> Span {
     match serde_json::from_str::<String>(raw) {
         Ok(text) => batch.push_text(&text),
         // Escapes that are none (a lone surrogate, `\x`): the text as it was written.
-        Err(_) => inside,
+        Err(_) => inside(place),
     }
 }
 

@@ -6,6 +6,7 @@
 //! brackets counted.
 
 use crate::batch::Span;
+use crate::special;
 
 /// Deeper nesting than this is no telemetry but an attack on somebody's stack.
 pub const DEPTH_MAX: u32 = 64;
@@ -85,6 +86,22 @@ impl<'t> Members<'t> {
         Ok(Some(Member { key, key_is_plain, value: span(value_start, self.at), value_is_plain }))
     }
 
+    /// Where the walk is: behind the last value.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The value behind a gap that is known to be in order: a separator where one is due, a key, a colon.
+    #[inline]
+    pub fn value_behind(&mut self, gap: usize) -> Result<(Span, bool), Broken> {
+        self.at += gap;
+        self.state = State::Next;
+        self.skip_space();
+        let start = self.at;
+        let is_plain = self.value()?;
+        Ok((span(start, self.at), is_plain))
+    }
+
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
@@ -129,7 +146,7 @@ impl<'t> Members<'t> {
         let mut plain = true;
         let mut at = self.at + 1;
         loop {
-            at = special(self.bytes, at);
+            at = special::next(self.bytes, at);
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
@@ -222,26 +239,6 @@ fn span(start: usize, end: usize) -> Span {
     Span { start: start as u32, len: (end - start) as u32 }
 }
 
-/// The place of the next `"`, `\` or control character from `at` on, eight bytes at a time.
-#[inline]
-fn special(bytes: &[u8], mut at: usize) -> usize {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The lowest marked byte is exact; a borrow can only mark bytes above a true match.
-    let zeros = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(LOW * 0x20) & !word & HIGH;
-        let found = zeros(word ^ (LOW * u64::from(b'"'))) | zeros(word ^ (LOW * u64::from(b'\\'))) | control;
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,12 +295,6 @@ mod tests {
         fn any_text_ends(text in ".{0,60}") {
             let text = format!("{{{text}");
             let _ = members(&text);
-        }
-
-        #[test]
-        fn finds_the_first_special_byte(bytes in proptest::collection::vec(any::<u8>(), 0..40), at in 0usize..45) {
-            let plainly = bytes.iter().enumerate().skip(at).find(|(_, b)| matches!(b, b'"' | b'\\' | 0..0x20)).map_or(bytes.len().max(at), |(at, _)| at);
-            prop_assert_eq!(special(&bytes, at), plainly);
         }
     }
 }

@@ -184,6 +184,8 @@ pub struct Lines<'a, R> {
     end: usize,
     /// Where the search for the next newline goes on.
     searched: usize,
+    /// The next newline, where it has been looked for and found already.
+    newline: Option<usize>,
     /// Bytes of a too long line that were thrown away, and its beginning.
     skipping: Option<(usize, Vec<u8>)>,
     ended: bool,
@@ -202,6 +204,7 @@ impl<'a, R: AsyncRead + Unpin> Lines<'a, R> {
             begin: 0,
             end: 0,
             searched: 0,
+            newline: None,
             skipping: None,
             ended: false,
             last_reads: LAST_READS,
@@ -216,16 +219,25 @@ impl<'a, R: AsyncRead + Unpin> Lines<'a, R> {
     }
 
     /// Whether the next call of `next` will have to read.
-    pub fn needs_read(&self) -> bool {
-        memchr::memchr(b'\n', &self.buffer[self.searched..self.end]).is_none()
+    pub fn needs_read(&mut self) -> bool {
+        self.find_newline().is_none()
+    }
+
+    fn find_newline(&mut self) -> Option<usize> {
+        if self.newline.is_none() {
+            let found = memchr::memchr(b'\n', &self.buffer[self.searched..self.end]);
+            self.newline = found.map(|at| self.searched + at);
+            self.searched = self.end;
+        }
+        self.newline
     }
 
     /// The next line; the last one may lack its newline. `None` at the end, on an error, or when the
     /// router stops and nothing more has arrived.
     pub async fn next(&mut self) -> Option<Line> {
         loop {
-            if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.searched..self.end]) {
-                let newline = self.searched + at;
+            if let Some(newline) = self.find_newline() {
+                self.newline = None;
                 let range = self.begin..newline;
                 self.begin = newline + 1;
                 self.searched = self.begin;
@@ -238,7 +250,6 @@ impl<'a, R: AsyncRead + Unpin> Lines<'a, R> {
                     None => return Some(Line::Whole(range)),
                 }
             }
-            self.searched = self.end;
             if self.ended {
                 let range = self.begin..self.end;
                 self.begin = self.end;
