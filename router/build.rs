@@ -35,12 +35,16 @@ fn plugins(workspace: &Path) -> Result<(), String> {
         let wasm = tapline_plugin_build::build(workspace, &package, &target_dir).map_err(|e| e.to_string())?;
         let machine_code = tapline_host::Engine::precompile(&wasm).map_err(|e| e.to_string())?;
         for (extension, bytes) in [("wasm", &wasm), ("cwasm", &machine_code)] {
-            let path = out.join(name).with_extension(extension);
-            fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+            let path = out.join(format!("{name}.{extension}.zst"));
+            let packed = zstd::bulk::compress(bytes, 19).map_err(|e| format!("{}: {e}", path.display()))?;
+            fs::write(&path, packed).map_err(|e| format!("{}: {e}", path.display()))?;
         }
         table += &format!(
-            "    Shipped {{ name: {name:?}, wasm: include_bytes!(\"{name}.wasm\"), \
-             machine_code: include_bytes!(\"{name}.cwasm\") }},\n"
+            "    Shipped {{ name: {name:?}, \
+             wasm: Packed {{ zstd: include_bytes!(\"{name}.wasm.zst\"), bytes: {} }}, \
+             machine_code: Packed {{ zstd: include_bytes!(\"{name}.cwasm.zst\"), bytes: {} }} }},\n",
+            wasm.len(),
+            machine_code.len()
         );
     }
     table += "];\n";

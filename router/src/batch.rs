@@ -100,7 +100,7 @@ pub struct Batch {
     details: Vec<Cell>,
     arena: String,
     /// Held while any of these rows is on its way; see [`Receipt`].
-    pub receipt: Option<Arc<Receipt>>,
+    pub receipts: Vec<Arc<Receipt>>,
 }
 
 /// Whoever waits for rows to be safe holds the other end: it hears when the last holder of this one
@@ -114,6 +114,12 @@ impl Receipt {
         let (sender, receiver) = oneshot::channel();
         (Arc::new(Receipt(Some(sender))), receiver)
     }
+}
+
+/// Up to and with `row`.
+#[inline(never)]
+fn fill_up(cells: &mut Vec<Cell>, row: usize) {
+    cells.resize(row + 1, Cell::Absent);
 }
 
 impl Drop for Receipt {
@@ -135,13 +141,13 @@ impl Batch {
             places: vec![0; contract.fields.len()],
             details: Vec::with_capacity(ROWS_MAX),
             arena: String::with_capacity(64 << 10),
-            receipt: None,
+            receipts: Vec::new(),
         }
     }
 
     /// Empties the batch, keeping its memory for the next events.
     pub fn clear(&mut self) {
-        self.receipt = None;
+        self.receipts.clear();
         self.rows.clear();
         self.details.clear();
         self.arena.clear();
@@ -178,6 +184,36 @@ impl Batch {
         self.arena.len()
     }
 
+    /// Takes over the rows of a batch of the same lane, which is then empty, where there is room for all
+    /// of them.
+    pub fn append(&mut self, other: &mut Batch) -> bool {
+        let fits = self.len() + other.len() <= ROWS_MAX && self.arena.len() + other.arena.len() <= ARENA_BYTES_MAX;
+        if !fits || self.lane != other.lane {
+            return false;
+        }
+        let (rows, base) = (self.len(), self.arena.len() as u32);
+        let moved = |span: Span| match span.len {
+            0 => span,
+            len => Span { start: span.start + base, len },
+        };
+        let moved_cell = |cell: Cell| match cell {
+            Cell::Text(span) => Cell::Text(moved(span)),
+            Cell::Json(span) => Cell::Json(moved(span)),
+            cell => cell,
+        };
+        self.arena.push_str(&other.arena);
+        self.rows.extend(other.rows.iter().map(|row| Row { name: moved(row.name), run: moved(row.run), ..*row }));
+        self.details.extend(other.details.iter().map(|cell| moved_cell(*cell)));
+        for column in &other.columns {
+            for (row, cell) in column.cells.iter().enumerate().filter(|(_, cell)| !cell.is_absent()) {
+                *self.cell_mut(rows + row, column.field) = moved_cell(*cell);
+            }
+        }
+        self.receipts.append(&mut other.receipts);
+        other.clear();
+        true
+    }
+
     /// Starts a row; the cells set next with [`Batch::put`] belong to it.
     pub fn push_row(&mut self, row: Row) -> usize {
         self.rows.push(row);
@@ -200,7 +236,7 @@ impl Batch {
         *self.cell_mut(row, field) = cell;
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn cell_mut(&mut self, row: usize, field: FieldId) -> &mut Cell {
         let place = match self.places[usize::from(field.0)] {
             0 => self.add_column(field),
@@ -210,12 +246,13 @@ impl Batch {
         if cells.len() == row {
             cells.push(Cell::Absent);
         } else if cells.len() < row {
-            cells.resize(row + 1, Cell::Absent);
+            fill_up(cells, row);
         }
         &mut cells[row]
     }
 
     #[cold]
+    #[inline(never)]
     fn add_column(&mut self, field: FieldId) -> u16 {
         self.columns.push(Column { field, cells: Vec::with_capacity(ROWS_MAX) });
         let place = self.columns.len() as u16;

@@ -28,6 +28,12 @@ impl Dispatcher {
         self.sinks.iter().enumerate().all(|(number, sink)| needed >> number & 1 == 0 || sink.has_room())
     }
 
+    /// An empty batch, to be filled again.
+    pub fn bring_home(&self, batch: Batch) {
+        // A full home means that enough lie ready: this one is freed.
+        let _ = self.home.try_send(batch);
+    }
+
     pub fn send(&self, batch: Batch) {
         let targets: Vec<u64> = batch
             .rows()

@@ -226,7 +226,7 @@ impl Reader {
 
     /// Counts the rows as emitted before anybody else can see them.
     fn close(&mut self, mut batch: Batch) {
-        batch.receipt.clone_from(&self.receipt);
+        batch.receipts.extend(self.receipt.clone());
         self.audited |= matches!(batch.lane, Lane::Guard | Lane::Audit);
         let mut tally: Vec<(StreamId, u64)> = Vec::new();
         for row in batch.rows() {

@@ -38,7 +38,7 @@ use crate::tail::Tail;
 use crate::worker::{Worker, WorkerStats};
 
 /// Empty batches kept ready; more are freed.
-const HOME_BATCHES: usize = 16;
+const HOME_BATCHES: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -137,6 +137,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         contract: contract.clone(),
         ledger: ledger.clone(),
         lanes: receivers,
+        next: Default::default(),
         home: empty.clone(),
         embedded: Embedded::new(
             telemetry.clone(),

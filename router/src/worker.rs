@@ -41,6 +41,8 @@ pub struct Worker {
     pub ledger: Arc<Ledger>,
     /// By lane.
     pub lanes: [mpsc::Receiver<Batch>; 4],
+    /// By lane: a batch that was taken from the lane and did not fit into the one before it.
+    pub next: [Option<Batch>; 4],
     pub home: Home<Batch>,
     pub embedded: Embedded,
     pub inbound: Inbound,
@@ -104,16 +106,30 @@ impl Worker {
                 turn = Turn::NoRoom;
                 continue;
             }
-            let batch = match self.lanes[lane as usize].try_recv() {
-                Ok(batch) => Some(batch),
-                Err(_) => self.from_queues(lane),
-            };
-            if let Some(batch) = batch {
+            if let Some(batch) = self.from_lane(lane).or_else(|| self.from_queues(lane)) {
                 self.process(batch, effects);
                 return Turn::Worked;
             }
         }
         turn
+    }
+
+    /// The lane's next batch. Small ones that wait one behind the other are joined: many producers send
+    /// few events at a time, and a plugin call or a transaction for each would be most of their cost.
+    fn from_lane(&mut self, lane: Lane) -> Option<Batch> {
+        let queue = &mut self.lanes[lane as usize];
+        let next = &mut self.next[lane as usize];
+        let mut batch = next.take().or_else(|| queue.try_recv().ok())?;
+        while !batch.is_full()
+            && let Ok(mut other) = queue.try_recv()
+        {
+            if !batch.append(&mut other) {
+                *next = Some(other);
+                break;
+            }
+            self.dispatcher.bring_home(other);
+        }
+        Some(batch)
     }
 
     fn from_queues(&mut self, lane: Lane) -> Option<Batch> {

@@ -119,7 +119,7 @@ impl<'t> Members<'t> {
     }
 
     /// Past a value; whether it is a plain string.
-    #[inline]
+    #[inline(always)]
     fn value(&mut self) -> Result<bool, Broken> {
         match self.peek() {
             Some(b'"') => self.string(),
@@ -141,7 +141,7 @@ impl<'t> Members<'t> {
     }
 
     /// Past a string that begins here; whether it is plain.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<bool, Broken> {
         let mut plain = true;
         let mut at = self.at + 1;

@@ -15,9 +15,8 @@ use tapline_contract::Lane;
 use super::{Delivery, DeadLetters, Sink, SinkError, SinkStats};
 use crate::ledger::{Outcome, Reason};
 
-/// Deliveries taken together before a commit: enough that a transaction's or a write's fixed cost
-/// vanishes.
-const GROUP_MAX: usize = 8;
+/// Rows taken together before a commit: enough that a transaction's or a write's fixed cost vanishes.
+const GROUP_ROWS: usize = 2048;
 
 /// The queue keeps this many places for the guard lane alone.
 const GUARD_RESERVE: usize = 16;
@@ -151,10 +150,12 @@ impl Worker {
                 recv(self.closed) -> _ => self.deliveries.try_recv().ok(),
             };
             let Some(first) = first else { return };
+            let mut rows = first.rows.len();
             let mut group = vec![first];
-            while group.len() < GROUP_MAX
+            while rows < GROUP_ROWS
                 && let Ok(next) = self.deliveries.try_recv()
             {
+                rows += next.rows.len();
                 group.push(next);
             }
             self.deliver(group);
