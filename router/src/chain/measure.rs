@@ -69,9 +69,9 @@ impl Measured {
     /// The time of so many passes.
     pub fn run(&mut self, passes: usize) -> Duration {
         let mut spent = Duration::ZERO;
-        let mut batch = self.batch();
+        let fresh = self.batch();
         for _ in 0..passes {
-            fill(&mut batch, &self.contract, &self.components, self.rows);
+            let mut batch = fresh.clone();
             self.effects.clear();
             let begin = Instant::now();
             self.chain.process(&mut batch, &mut self.effects);
@@ -82,7 +82,13 @@ impl Measured {
 
     fn batch(&self) -> Batch {
         let mut batch = Batch::new(&self.contract);
-        fill(&mut batch, &self.contract, &self.components, self.rows);
+        let mut decoder =
+            Decoder::new(self.contract.clone(), self.components.clone(), Arc::new(SchemaCounts::default()));
+        for i in 0..self.rows {
+            let line = line(i);
+            let decoded = decoder.decode(line.as_bytes(), 1, &mut |_, _| StreamId(0), |_| &mut batch);
+            decoded.unwrap_or_else(|rejection| panic!("{}: {line}", rejection.message));
+        }
         batch
     }
 
@@ -114,16 +120,6 @@ fn plain(column: &Column<'_>) -> Plain {
         Data::Floats(values) => Plain::Floats(values.to_vec()),
         Data::Booleans(values) => Plain::Booleans(values.to_vec()),
         Data::Strings(_) => unreachable!("the plugins measured natively read packed text"),
-    }
-}
-
-fn fill(batch: &mut Batch, contract: &Arc<Contract>, components: &Arc<Components>, rows: usize) {
-    let mut decoder = Decoder::new(contract.clone(), components.clone(), Arc::new(SchemaCounts::default()));
-    batch.clear();
-    for i in 0..rows {
-        let line = line(i);
-        let decoded = decoder.decode(line.as_bytes(), 1, &mut |_, _| StreamId(0), |_| &mut *batch);
-        decoded.unwrap_or_else(|rejection| panic!("{}: {line}", rejection.message));
     }
 }
 
