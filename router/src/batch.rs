@@ -116,6 +116,25 @@ impl Receipt {
     }
 }
 
+/// A text of up to so many bytes is short.
+pub const SHORT: usize = 32;
+
+/// Appends a part of `text` to `out`. Most parts are short: a copy of fixed length, cut afterwards,
+/// costs less than a call of memcpy.
+#[inline]
+pub fn append_text(text: &[u8], span: Span, out: &mut Vec<u8>) {
+    let len = span.len as usize;
+    let rest = &text[span.start as usize..];
+    match rest.first_chunk::<SHORT>() {
+        Some(chunk) if len <= SHORT => {
+            let end = out.len() + len;
+            out.extend_from_slice(chunk);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&rest[..len]),
+    }
+}
+
 /// Up to and with `row`.
 #[inline(never)]
 fn fill_up(cells: &mut Vec<Cell>, row: usize) {
@@ -192,8 +211,9 @@ impl Batch {
             return false;
         }
         let (rows, base) = (self.len(), self.arena.len() as u32);
+        // An empty text is at home anywhere; at 0 it can't come to lie within a character.
         let moved = |span: Span| match span.len {
-            0 => span,
+            0 => Span::default(),
             len => Span { start: span.start + base, len },
         };
         let moved_cell = |cell: Cell| match cell {
@@ -295,6 +315,12 @@ impl Batch {
         &self.arena[span.start as usize..(span.start + span.len) as usize]
     }
 
+    /// Appends a text to `out`.
+    #[inline]
+    pub fn append_text(&self, span: Span, out: &mut Vec<u8>) {
+        append_text(self.arena.as_bytes(), span, out);
+    }
+
     #[inline]
     pub fn push_text(&mut self, text: &str) -> Span {
         let start = self.arena.len() as u32;
@@ -314,5 +340,87 @@ impl Batch {
             Some(EventId(id)) => &contract.events[id as usize].name,
             None => self.text(self.rows[row].name),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tapline_contract::Sensitivity;
+
+    use crate::encode::Encoder;
+    use crate::ingest::{Components, Decoder, SchemaCounts};
+
+    fn decoded(contract: &Arc<Contract>, components: &Arc<Components>, lines: &[String]) -> Batch {
+        let mut decoder = Decoder::new(contract.clone(), components.clone(), Arc::new(SchemaCounts::default()));
+        let mut batch = Batch::new(contract);
+        for line in lines {
+            decoder.decode(line.as_bytes(), 7, &mut |_, _| StreamId(0), |_| &mut batch).expect("an event");
+        }
+        batch
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let text = || "[a-c\u{e9}\u{6307}\"\\\\]{0,5}";
+        let fields = (text(), text(), prop::option::of(any::<i32>()), prop::option::of(text()), any::<bool>());
+        fields.prop_map(|(message, run, qty, odd, has_symbol)| {
+            let mut event = serde_json::json!({ "message": message, "run": run, "event": "log" });
+            if let Some(qty) = qty {
+                event["qty"] = qty.into();
+            }
+            if let Some(odd) = odd {
+                event["no_such_field"] = odd.into();
+            }
+            if has_symbol {
+                event["symbol"] = "".into();
+            }
+            event.to_string()
+        })
+    }
+
+    proptest! {
+        /// Rows say the same wherever they are.
+        #[test]
+        fn joined_batches_say_what_they_said(
+            first in prop::collection::vec(line(), 0..6),
+            second in prop::collection::vec(line(), 0..6),
+        ) {
+            let contract = Arc::new(Contract::embedded().clone());
+            let components = Arc::new(Components::new(&contract));
+            let mut encoder = Encoder::new(contract.clone(), components.clone(), Sensitivity::Secret);
+            let mut apart = Vec::new();
+            let mut batch = decoded(&contract, &components, &first);
+            let mut other = decoded(&contract, &components, &second);
+            for batch in [&batch, &other] {
+                for row in 0..batch.len() {
+                    encoder.line(batch, row, &mut apart);
+                }
+            }
+            prop_assert!(batch.append(&mut other));
+            prop_assert!(other.is_empty());
+            let mut joined = Vec::new();
+            for row in 0..batch.len() {
+                encoder.line(&batch, row, &mut joined);
+            }
+            // Columns stand in another order; as JSON it is the same.
+            let parse = |lines: Vec<u8>| -> Vec<serde_json::Value> {
+                let lines = String::from_utf8(lines).expect("text");
+                lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+            };
+            prop_assert_eq!(parse(apart), parse(joined));
+        }
+    }
+
+    #[test]
+    fn a_batch_takes_no_more_than_fits() {
+        let contract = Arc::new(Contract::embedded().clone());
+        let components = Arc::new(Components::new(&contract));
+        let lines = vec![r#"{"message":"a"}"#.to_owned(); ROWS_MAX - 1];
+        let mut batch = decoded(&contract, &components, &lines);
+        let mut two = decoded(&contract, &components, &lines[..2]);
+        assert!(!batch.append(&mut two) && two.len() == 2);
+        two.pop_row(two.arena_bytes());
+        assert!(batch.append(&mut two) && batch.is_full());
     }
 }

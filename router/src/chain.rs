@@ -12,6 +12,7 @@ mod effects;
 mod entry;
 mod gather;
 pub mod measure;
+mod names;
 mod pick;
 mod resolver;
 mod source;
@@ -21,27 +22,17 @@ mod stats;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tapline_contract::Contract;
-
 pub use build::{ChainError, Setting, load_plugin};
 pub use effects::Effects;
 pub use stats::EntryStats;
 
 use crate::batch::Batch;
-use crate::ingest::Components;
 use entry::Entry;
+use names::Names;
 
 pub struct Chain {
     entries: Vec<Entry>,
     names: Names,
-}
-
-/// Names of what rows hold as numbers.
-struct Names {
-    contract: Arc<Contract>,
-    components: Arc<Components>,
-    /// Copied from `components`, which other threads share, and renewed when a number is missing.
-    copied: Vec<Arc<str>>,
 }
 
 // === impl Chain ===
@@ -84,26 +75,6 @@ impl Chain {
 
     pub fn stats(&self) -> Vec<Arc<EntryStats>> {
         self.entries.iter().map(|entry| Arc::clone(entry.stats())).collect()
-    }
-}
-
-// === impl Names ===
-
-impl Names {
-    fn new(contract: Arc<Contract>, components: Arc<Components>) -> Self {
-        let copied = components.names();
-        Names { contract, components, copied }
-    }
-
-    fn renew_for(&mut self, batch: &Batch) {
-        let highest = batch.rows().iter().map(|row| row.component.0).max().unwrap_or(0);
-        if usize::from(highest) >= self.copied.len() {
-            self.copied = self.components.names();
-        }
-    }
-
-    fn component(&self, batch: &Batch, row: usize) -> &str {
-        self.copied.get(usize::from(batch.rows()[row].component.0)).map_or("unknown", |name| name)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tapline_contract::{Contract, FieldId, Level, Sensitivity};
 
-use crate::batch::{Batch, Cell, Span};
+use crate::batch::{Batch, Cell};
 use crate::ingest::Components;
 use crate::special;
 
@@ -52,7 +52,7 @@ impl Encoder {
         string(&self.names[component], out);
         out.extend_from_slice(b",\"event\":");
         string(batch.event_name(&self.contract, row), out);
-        if head.run != Span::default() {
+        if head.run.len > 0 {
             out.extend_from_slice(b",\"run\":");
             string(batch.text(head.run), out);
         }
@@ -140,7 +140,16 @@ fn value(batch: &Batch, cell: Cell, out: &mut Vec<u8>) {
             out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
         }
         Cell::Float(_) => out.extend_from_slice(b"null"),
-        Cell::Text(span) => string(batch.text(span), out),
+        Cell::Text(span) => {
+            let text = batch.text(span);
+            if special::has_none(text.as_bytes()) {
+                out.push(b'"');
+                batch.append_text(span, out);
+                out.push(b'"');
+            } else {
+                string(text, out);
+            }
+        }
         Cell::Json(span) => out.extend_from_slice(batch.text(span).as_bytes()),
     }
 }

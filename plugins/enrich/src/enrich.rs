@@ -78,8 +78,14 @@ impl Plugin for Enrich {
             }
             self.found.clear();
             self.found.reserve(batch.rows());
+            let mut any = 0;
             for (_, name) in column.iter() {
-                self.found.push(name.map_or(0, |name| source.look_up(name)));
+                let found = name.map_or(0, |name| source.look_up(name));
+                any |= found;
+                self.found.push(found);
+            }
+            if any == 0 {
+                continue;
             }
             for target in &source.targets {
                 target.write(&self.found, out);

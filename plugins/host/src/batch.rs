@@ -2,6 +2,4 @@
 //!
 //! All of it borrows from the caller, who keeps the buffers from batch to batch.
 
-pub use crate::bindings::tapline::plugin::types::{
-    Batch, ColumnParam as Column, DataParam as Data, PackedTextParam as Packed,
-};
+pub use crate::bindings::tapline::plugin::types::Batch;

@@ -29,7 +29,7 @@ mod plan;
 mod plugin;
 mod ticker;
 
-pub use batch::{Batch, Column, Data, Packed};
+pub use batch::Batch;
 pub use cache::Cache;
 pub use engine::Engine;
 pub use fault::{Call, Fault, FaultKind, Refusal};

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tapline_host::{
-    Batch, Column, Data, Engine, Fault, FaultKind, Instance, Kind, Limits, Output, Packed, Plugin, Refusal,
+    Batch, Engine, Fault, FaultKind, Instance, Kind, Limits, Output, Plugin, Refusal,
     Resolver, Settings,
 };
 
@@ -80,9 +80,18 @@ fn process(instance: &mut Instance, messages: [&str; 3]) -> Result<Output, Fault
         end += message.len() as u32;
         end
     });
-    let text = Packed { ends: &ends, bytes: bytes.as_bytes() };
-    let columns = [Column { present: &[], data: Data::Packed(text) }];
-    instance.process(Batch { rows: 3, ts_ns: &[1, 2, 3], columns: &columns })
+    instance.process(Batch {
+        rows: 3,
+        ts_ns: &[1, 2, 3],
+        presence: &[2],
+        bitmaps: &[],
+        ends: &ends,
+        bytes: bytes.as_bytes(),
+        strings: &[],
+        ints: &[],
+        floats: &[],
+        booleans: &[],
+    })
 }
 
 #[track_caller]

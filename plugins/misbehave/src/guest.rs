@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use tapline_plugin::bindings::exports::tapline::plugin::filter::Guest;
-use tapline_plugin::bindings::tapline::plugin::types::{Batch, Data, Output, Plan};
+use tapline_plugin::bindings::tapline::plugin::types::{Batch, Output, Plan};
 
 use crate::behaviour::{Behaviour, Call, Config, When};
 use crate::{answer, lie, plan, violence};
@@ -108,37 +108,21 @@ impl Guest for Misbehave {
     }
 }
 
-/// Whether a message holds the word. `message` is the first column read.
+/// Whether a message holds the word. `message` is all that is read.
 fn is_poisoned(batch: &Batch) -> bool {
-    match batch.columns.first().map(|column| &column.data) {
-        Some(Data::Packed(text)) => text.bytes.windows(6).any(|bytes| bytes == b"poison"),
-        _ => false,
-    }
+    batch.bytes.windows(6).any(|bytes| bytes == b"poison")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tapline_plugin::bindings::tapline::plugin::types::{Change, Column, PackedText};
+    use tapline_plugin::BatchBuilder;
+    use tapline_plugin::bindings::tapline::plugin::types::{Change, Data};
 
     fn batch(messages: &[&str]) -> Batch {
-        let mut text = PackedText {
-            ends: vec![],
-            bytes: vec![],
-        };
-        for message in messages {
-            text.bytes.extend(message.as_bytes());
-            text.ends.push(text.bytes.len() as u32);
-        }
-        let column = Column {
-            present: vec![],
-            data: Data::Packed(text),
-        };
-        Batch {
-            rows: messages.len() as u32,
-            ts_ns: vec![0; messages.len()],
-            columns: vec![column],
-        }
+        let mut batch = BatchBuilder::new(vec![0; messages.len()]);
+        batch.text(messages.iter().map(Some));
+        batch.build()
     }
 
     fn configure(config: &str) -> Plan {

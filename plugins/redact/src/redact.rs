@@ -148,11 +148,11 @@ impl Plugin for Redact {
     }
 }
 
-/// Stars for the digits of a whole column, in the bytes that the host wrote.
-fn cover_column(batch: &mut Batch, column: Column, out: &mut Output) {
-    let mut taken = batch.take_text(column.read);
-    if cover_digits(taken.bytes_mut()) {
-        out.apply(column.write.put(taken));
+/// Stars for the digits of a whole column at once.
+fn cover_column(batch: &Batch, column: Column, out: &mut Output) {
+    let mut text = batch.text_buffer(column.read);
+    if cover_digits(text.bytes_mut()) {
+        out.apply(column.write.put(text));
     }
 }
 

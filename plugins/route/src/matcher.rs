@@ -22,6 +22,8 @@ pub(crate) struct FieldMatcher {
     pub(crate) read: TextIn,
     /// Rules that name no value of this field: the only ones left where the field is absent.
     pub(crate) indifferent: RuleSet,
+    /// The others: where none of them is left, the value need not be looked at.
+    pub(crate) concerned: RuleSet,
     /// For each rule that does, its values.
     tests: Vec<(RuleSet, Vec<String>)>,
     memo: Memo<RuleSet>,
@@ -56,6 +58,7 @@ impl FieldMatcher {
             indifferent: tests
                 .iter()
                 .fold(all(rules.len()), |set, (rule, _)| set & !rule),
+            concerned: tests.iter().fold(0, |set, (rule, _)| set | rule),
             tests,
             memo: Memo::new(VALUES_MAX),
         };

@@ -69,8 +69,8 @@ impl Plugin for Route {
                 continue;
             }
             for (left, (_, value)) in self.left.iter_mut().zip(column.iter()) {
-                // Nothing left to lose: most events fit no rule.
-                if *left != 0 {
+                // Most events fit no rule that asks for this field: nothing to look up.
+                if *left & field.concerned != 0 {
                     *left &= value.map_or(field.indifferent, |value| field.look_up(value));
                 }
             }

@@ -1,9 +1,14 @@
 //! Views of columns: typed, borrowed, nothing copied.
 
-/// Which rows have a value. The usual case, all of them, costs one test of a length.
+/// Which rows have a value.
 #[derive(Clone, Copy, Debug)]
-pub struct Presence<'a> {
-    bits: &'a [u8],
+pub enum Presence<'a> {
+    /// Not one.
+    None,
+    /// Row i where bit i%8 of byte i/8 is set.
+    Some(&'a [u8]),
+    /// Every row.
+    All,
 }
 
 /// A text column: row i is `bytes[ends[i-1]..ends[i]]`.
@@ -15,7 +20,7 @@ pub struct TextColumn<'a> {
     present: Presence<'a>,
 }
 
-/// A text column that the plugin owns: taken from a batch, changed, handed back as an edit.
+/// A text column that the plugin owns: copied from a batch, changed, handed back as an edit.
 #[derive(Debug, Default)]
 pub struct TextBuffer {
     pub(crate) ends: Vec<u32>,
@@ -40,30 +45,25 @@ pub struct BoolColumn<'a>(Values<'a, u8>);
 
 // === impl Presence ===
 
-impl<'a> Presence<'a> {
-    pub const ALL: Presence<'static> = Presence { bits: &[] };
-
-    pub(crate) fn new(bits: &'a [u8]) -> Self {
-        Presence { bits }
+impl Presence<'_> {
+    #[inline]
+    pub fn all(self) -> bool {
+        matches!(self, Presence::All)
     }
 
-    /// True where no row is absent by this column's own word (an empty bitmap).
-    pub fn all(self) -> bool {
-        self.bits.is_empty()
+    /// True when not one row has a value, so that a column need not be looked at.
+    #[inline]
+    pub fn none(self) -> bool {
+        matches!(self, Presence::None)
     }
 
     #[inline]
     pub fn get(self, row: usize) -> bool {
-        self.bits.is_empty()
-            || self
-                .bits
-                .get(row / 8)
-                .is_some_and(|bits| bits & (1 << (row % 8)) != 0)
-    }
-
-    /// True when not one row has a value, so that a column need not be looked at.
-    pub fn none(self) -> bool {
-        !self.bits.is_empty() && self.bits.iter().all(|bits| *bits == 0)
+        match self {
+            Presence::None => false,
+            Presence::Some(bits) => bits.get(row / 8).is_some_and(|bits| bits & (1 << (row % 8)) != 0),
+            Presence::All => true,
+        }
     }
 }
 
@@ -156,7 +156,10 @@ impl TextBuffer {
     }
 
     pub fn present(&self) -> Presence<'_> {
-        Presence::new(&self.present)
+        match self.present.as_slice() {
+            [] => Presence::All,
+            bits => Presence::Some(bits),
+        }
     }
 
     pub fn as_column(&self) -> TextColumn<'_> {
@@ -242,7 +245,7 @@ mod tests {
 
     #[test]
     fn presence_reads_bit_by_bit() {
-        let presence = Presence::new(&[0b0000_0101, 0b1]);
+        let presence = Presence::Some(&[0b0000_0101, 0b1]);
         let rows: Vec<bool> = (0..10).map(|row| presence.get(row)).collect();
         assert_eq!(
             rows,
@@ -250,13 +253,13 @@ mod tests {
                 true, false, true, false, false, false, false, false, true, false
             ]
         );
-        assert!(Presence::ALL.get(1_000_000));
-        assert!(Presence::new(&[0, 0]).none() && !Presence::ALL.none());
+        assert!(Presence::All.get(1_000_000));
+        assert!(!Presence::None.get(0));
     }
 
     #[test]
     fn absent_rows_are_none_and_keep_their_place() {
-        let column = TextColumn::new(3, &[1, 1, 3], b"abc", Presence::new(&[0b101]));
+        let column = TextColumn::new(3, &[1, 1, 3], b"abc", Presence::Some(&[0b101]));
         let rows: Vec<_> = column.iter().collect();
         assert_eq!(rows, [(0, Some("a")), (1, None), (2, Some("bc"))]);
         assert_eq!(column.iter_present().count(), 2);
@@ -265,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_column_without_values_still_has_its_rows() {
-        let column = TextColumn::new(2, &[], b"", Presence::new(&[0]));
+        let column = TextColumn::new(2, &[], b"", Presence::None);
         assert_eq!(column.iter().collect::<Vec<_>>(), [(0, None), (1, None)]);
     }
 }

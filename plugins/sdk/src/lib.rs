@@ -95,7 +95,7 @@ mod plan;
 mod plugin;
 mod verdict;
 
-pub use batch::Batch;
+pub use batch::{Batch, BatchBuilder};
 pub use column::{BoolColumn, FloatColumn, IntColumn, Presence, TextBuffer, TextColumn, Values};
 pub use edit::{
     BoolCells, BoolPatch, BoolReplace, Cells, Edit, FloatCells, FloatPatch, FloatReplace, IntCells,

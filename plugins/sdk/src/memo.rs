@@ -8,140 +8,159 @@
 /// but no memory.
 #[derive(Debug)]
 pub struct Memo<V> {
-    slots: Vec<Slot<V>>,
+    /// Texts of up to 16 bytes: nearly all names and codes.
+    short: Table<2, V>,
+    /// Texts of 17 to 32 bytes. Longer ones are worked out anew each time.
+    long: Table<4, V>,
+}
+
+/// Texts of up to `WORDS` times 8 bytes.
+#[derive(Debug)]
+struct Table<const WORDS: usize, V> {
+    slots: Vec<Slot<WORDS, V>>,
     used: usize,
     limit: usize,
     /// By how much a hash is shifted to become a slot number.
     shift: u32,
 }
 
+/// Words that overlap in shorter texts; together with the length they say all of the text. No text
+/// has the length of a free slot.
 #[derive(Clone, Copy, Debug)]
-struct Slot<V> {
-    key: Key,
+struct Slot<const WORDS: usize, V> {
+    words: [u64; WORDS],
+    length: u32,
     value: V,
 }
 
-/// A text of at most [`LENGTH_MAX`] bytes: its first and last words, which overlap in shorter texts.
-/// Together with the length they say all of it. No text has the length of an empty slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key {
-    words: [u64; 4],
-    length: u32,
-}
-
-/// Longer texts are worked out anew each time: names and codes are shorter.
-const LENGTH_MAX: usize = 32;
-
-const FREE: Key = Key {
-    words: [0; 4],
-    length: u32::MAX,
-};
+const FREE: u32 = u32::MAX;
 
 // === impl Memo ===
 
 impl<V: Copy + Default> Memo<V> {
-    /// Remembers up to `limit` texts.
+    /// Remembers up to `limit` texts of either kind.
     pub fn new(limit: usize) -> Self {
-        let limit = limit.max(1);
-        let slots = (limit * 2).next_power_of_two();
         Memo {
-            slots: vec![
-                Slot {
-                    key: FREE,
-                    value: V::default()
-                };
-                slots
-            ],
-            used: 0,
-            limit,
-            shift: 64 - slots.trailing_zeros(),
+            short: Table::new(limit),
+            long: Table::new(limit),
         }
     }
 
     /// The answer for a text: the remembered one, or what `work_out` says.
     #[inline]
     pub fn get(&mut self, text: &str, work_out: impl FnOnce(&str) -> V) -> V {
-        let Some(key) = Key::of(text.as_bytes()) else {
-            return work_out(text);
-        };
-        let mut place = (key.hash() >> self.shift) as usize & (self.slots.len() - 1);
-        loop {
-            let Some(slot) = self.slots.get(place) else {
-                return work_out(text);
-            };
-            if slot.key == key {
-                return slot.value;
+        let bytes = text.as_bytes();
+        match bytes.len() {
+            8..=16 => {
+                let words = [word(bytes, 0), word(bytes, bytes.len() - 8)];
+                self.short.get(words, text, work_out)
             }
-            if slot.key.length == FREE.length {
-                return self.learn(place, key, work_out(text));
+            4..8 => {
+                let words = [half(bytes, 0), half(bytes, bytes.len() - 4)];
+                self.short.get(words, text, work_out)
             }
-            place = (place + 1) & (self.slots.len() - 1);
+            0..4 => {
+                let word = bytes
+                    .iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte));
+                self.short.get([word, 0], text, work_out)
+            }
+            17..=32 => {
+                let (front, back) = (word(bytes, 8), word(bytes, bytes.len() - 16));
+                let words = [word(bytes, 0), front, back, word(bytes, bytes.len() - 8)];
+                self.long.get(words, text, work_out)
+            }
+            _ => work_out(text),
         }
-    }
-
-    #[cold]
-    fn learn(&mut self, place: usize, key: Key, value: V) -> V {
-        if self.used == self.limit {
-            self.forget();
-            return value;
-        }
-        self.slots[place] = Slot { key, value };
-        self.used += 1;
-        value
-    }
-
-    fn forget(&mut self) {
-        self.slots.fill(Slot {
-            key: FREE,
-            value: V::default(),
-        });
-        self.used = 0;
     }
 }
 
-// === impl Key ===
+#[inline]
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..]
+        .first_chunk()
+        .map_or(0, |word| u64::from_le_bytes(*word))
+}
 
-impl Key {
+#[inline]
+fn half(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..]
+        .first_chunk()
+        .map_or(0, |half| u64::from(u32::from_le_bytes(*half)))
+}
+
+// === impl Table ===
+
+impl<const WORDS: usize, V: Copy + Default> Table<WORDS, V> {
+    fn new(limit: usize) -> Self {
+        let limit = limit.max(1);
+        let slots = (limit * 2).next_power_of_two();
+        Table {
+            slots: vec![Self::free(); slots],
+            used: 0,
+            limit,
+            shift: 64 - slots.trailing_zeros(),
+        }
+    }
+
+    fn free() -> Slot<WORDS, V> {
+        Slot {
+            words: [0; WORDS],
+            length: FREE,
+            value: V::default(),
+        }
+    }
+
     #[inline]
-    fn of(text: &[u8]) -> Option<Key> {
-        let word = |at: usize| {
-            text[at..]
-                .first_chunk()
-                .map_or(0, |word| u64::from_le_bytes(*word))
-        };
-        let half = |at: usize| {
-            text[at..]
-                .first_chunk()
-                .map_or(0, |half| u64::from(u32::from_le_bytes(*half)))
-        };
-        let words = match text.len() {
-            0 => [0; 4],
-            n @ 1..4 => {
-                let byte = |at: usize| u64::from(text[at]);
-                [byte(0) | byte(n / 2) << 8 | byte(n - 1) << 16, 0, 0, 0]
+    fn get(&mut self, words: [u64; WORDS], text: &str, work_out: impl FnOnce(&str) -> V) -> V {
+        let length = text.len() as u32;
+        let mask = self.slots.len() - 1;
+        let mut place = (hash(words, length) >> self.shift) as usize & mask;
+        while let Some(slot) = self.slots.get(place) {
+            // All at once: one branch instead of three.
+            let differs = (0..WORDS).fold(u64::from(slot.length ^ length), |differs, word| {
+                differs | (slot.words[word] ^ words[word])
+            });
+            if differs == 0 {
+                return slot.value;
             }
-            n @ 4..8 => [half(0), half(n - 4), 0, 0],
-            n @ 8..=16 => [word(0), word(n - 8), 0, 0],
-            n @ 17..=LENGTH_MAX => [word(0), word(8), word(n - 16), word(n - 8)],
-            _ => return None,
-        };
-        Some(Key {
-            words,
-            length: text.len() as u32,
-        })
+            if slot.length == FREE {
+                let value = work_out(text);
+                self.learn(
+                    place,
+                    Slot {
+                        words,
+                        length,
+                        value,
+                    },
+                );
+                return value;
+            }
+            place = (place + 1) & mask;
+        }
+        work_out(text)
     }
 
-    #[inline]
-    fn hash(&self) -> u64 {
-        // Odd constants with well-mixed bits; the high bits of a product depend on all low ones.
-        let [a, b, c, d] = self.words;
-        let mixed = a.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            ^ b.wrapping_add(u64::from(self.length))
-                .wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
-            ^ c.wrapping_mul(0x1656_67b1_9e37_79f9)
-            ^ d.wrapping_mul(0x27d4_eb2f_1656_67c5);
-        (mixed ^ (mixed >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    #[cold]
+    fn learn(&mut self, place: usize, slot: Slot<WORDS, V>) {
+        if self.used == self.limit {
+            self.slots.fill(Self::free());
+            self.used = 0;
+            return;
+        }
+        self.slots[place] = slot;
+        self.used += 1;
     }
+}
+
+/// The high bits count: in a product they depend on all lower ones.
+#[inline]
+fn hash<const WORDS: usize>(words: [u64; WORDS], length: u32) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mixed = words.into_iter().fold(u64::from(length), |mixed, word| {
+        (mixed.rotate_left(29) ^ word).wrapping_mul(ODD)
+    });
+    (mixed ^ (mixed >> 32)).wrapping_mul(ODD)
 }
 
 #[cfg(test)]
@@ -163,7 +182,7 @@ mod tests {
         for n in 0..1000_u32 {
             assert_eq!(memo.get(&n.to_string(), |_| n), n);
         }
-        assert_eq!(memo.slots.len(), 8);
+        assert_eq!(memo.short.slots.len(), 8);
     }
 
     proptest! {
@@ -174,7 +193,7 @@ mod tests {
             let mut plain: HashMap<&str, usize> = HashMap::new();
             for (n, text) in texts.iter().enumerate() {
                 let known = *plain.entry(text).or_insert(n);
-                if text.len() <= LENGTH_MAX {
+                if text.len() <= 32 {
                     prop_assert_eq!(memo.get(text, |_| n), known);
                 }
             }

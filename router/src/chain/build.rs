@@ -52,11 +52,11 @@ impl Chain {
     /// Everything that is wrong with any entry is said at once.
     pub fn build(entries: &[ChainEntry], setting: &Setting<'_>) -> Result<Self, ChainError> {
         let loader = Loader::new(setting.data_dir)?;
-        let names = Names::new(Arc::clone(setting.contract), Arc::clone(setting.components));
+        let names = Names::new(setting.contract, Arc::clone(setting.components));
         let mut problems = Vec::new();
         let mut built = Vec::new();
         for entry in entries {
-            match build(entry, &names, setting, &loader) {
+            match build(entry, setting, &loader) {
                 Ok(entry) => built.push(entry),
                 Err(problem) => problems.push(format!("chain.{}: {problem}", entry.name())),
             }
@@ -77,14 +77,14 @@ impl Loader {
     }
 }
 
-fn build(entry: &ChainEntry, names: &Names, setting: &Setting<'_>, loader: &Loader) -> Result<Entry, String> {
+fn build(entry: &ChainEntry, setting: &Setting<'_>, loader: &Loader) -> Result<Entry, String> {
     let Loader { engine, cache } = loader;
     let destinations = setting.destinations;
     let plugin = source::load(engine, cache.as_ref(), &entry.plugin)?;
     let name = entry.name();
     let states = setting.data_dir.map(|dir| dir.join("plugins/state"));
     let mut state = StateFile::new(states.as_deref(), &name);
-    let contract = &names.contract;
+    let contract = setting.contract;
     let settings = Settings {
         limits: limits(entry),
         config: serde_json::to_string(&entry.config).map_err(|error| format!("config: {error}"))?,
@@ -99,7 +99,7 @@ fn build(entry: &ChainEntry, names: &Names, setting: &Setting<'_>, loader: &Load
         tracing::warn!(plugin = name, "the plugin refused its saved state and starts empty");
     }
     let plan: Arc<Plan> = Arc::clone(instance.plan());
-    let picker = Picker::new(&plan.subscriptions, contract, &names.components);
+    let picker = Picker::new(&plan.subscriptions, contract, setting.components);
     let gather = Gather::new(&plan.reads, |field| source_of(contract, field));
     let applier = Applier::new(&plan, contract, destinations, &may_drop(entry));
     Ok(Entry::new(contract, name.into(), entry.on_fault, instance, picker, gather, applier, state))

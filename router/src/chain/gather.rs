@@ -9,24 +9,15 @@ use crate::batch::{Batch, Cell};
 
 /// What one plugin reads.
 pub(super) struct Gather {
-    ts_ns: Vec<u64>,
     columns: Vec<Column>,
+    ts_ns: Vec<u64>,
+    lists: Lists,
 }
 
 struct Column {
     source: Source,
+    kind: Kind,
     layout: Layout,
-    /// Bit i%8 of byte i/8.
-    present: Vec<u8>,
-    all_present: bool,
-    values: Values,
-}
-
-enum Values {
-    Text { ends: Vec<u32>, bytes: String },
-    Ints(Vec<i64>),
-    Floats(Vec<f64>),
-    Bools(Vec<u8>),
 }
 
 /// Where a column comes from.
@@ -39,183 +30,203 @@ pub(super) enum Source {
     Details,
 }
 
+/// The values of all columns, one column behind the other, as `wit/plugin.wit` describes them.
+#[derive(Default)]
+struct Lists {
+    presence: Vec<u8>,
+    bitmaps: Vec<u8>,
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+    /// Text for plugins that ask for separate strings: all of it, and where each ends.
+    strings: Vec<u8>,
+    string_ends: Vec<usize>,
+    ints: Vec<i64>,
+    floats: Vec<f64>,
+    booleans: Vec<u8>,
+}
+
+const NONE: u8 = 0;
+const SOME: u8 = 1;
+const ALL: u8 = 2;
+
 // === impl Gather ===
 
 impl Gather {
     pub(super) fn new(reads: &[Want], source: impl Fn(&str) -> Source) -> Self {
-        let columns = reads.iter().map(|want| Column {
-            source: source(&want.field),
-            layout: want.layout,
-            present: Vec::new(),
-            all_present: true,
-            values: Values::new(want.kind),
-        });
-        Gather { ts_ns: Vec::new(), columns: columns.collect() }
+        let columns =
+            reads.iter().map(|want| Column { source: source(&want.field), kind: want.kind, layout: want.layout });
+        Gather { columns: columns.collect(), ts_ns: Vec::new(), lists: Lists::default() }
     }
 
     pub(super) fn fill(&mut self, names: &Names, batch: &Batch, picked: &[u32]) {
         let rows = batch.rows();
         self.ts_ns.clear();
         self.ts_ns.extend(picked.iter().map(|&row| rows[row as usize].ts_ns.max(0) as u64));
-        for column in &mut self.columns {
-            column.fill(names, batch, picked);
+        self.lists.clear();
+        for column in &self.columns {
+            self.lists.add(column, names, batch, picked);
         }
     }
 
     /// Hands the gathered columns to `call`.
     pub(super) fn with<R>(&self, call: impl FnOnce(host::Batch<'_>) -> R) -> R {
-        let strings: Vec<Vec<&str>> = self.columns.iter().map(Column::strings).collect();
-        let columns: Vec<host::Column<'_>> =
-            self.columns.iter().zip(&strings).map(|(column, strings)| column.view(strings)).collect();
-        call(host::Batch { rows: self.ts_ns.len() as u32, ts_ns: &self.ts_ns, columns: &columns })
+        let lists = &self.lists;
+        let mut begin = 0;
+        let strings = lists.string_ends.iter().map(|&end| {
+            let text = &lists.strings[std::mem::replace(&mut begin, end)..end];
+            std::str::from_utf8(text).expect("put together from strings")
+        });
+        let strings: Vec<&str> = strings.collect();
+        call(host::Batch {
+            rows: self.ts_ns.len() as u32,
+            ts_ns: &self.ts_ns,
+            presence: &lists.presence,
+            bitmaps: &lists.bitmaps,
+            ends: &lists.ends,
+            bytes: &lists.bytes,
+            strings: &strings,
+            ints: &lists.ints,
+            floats: &lists.floats,
+            booleans: &lists.booleans,
+        })
     }
 }
 
-// === impl Column ===
+// === impl Lists ===
 
-impl Column {
-    fn fill(&mut self, names: &Names, batch: &Batch, picked: &[u32]) {
-        self.values.clear();
-        self.present.clear();
-        self.present.resize(picked.len().div_ceil(8), 0);
-        self.all_present = match self.source {
-            Source::Field(field) => {
-                let cells = batch.column(field);
-                if cells.is_empty() {
-                    self.values.fill_absent(picked.len());
-                    picked.is_empty()
-                } else {
-                    let cell = |row: usize| cells.get(row).copied().unwrap_or_default();
-                    self.fill_cells(batch, picked, cell)
+impl Lists {
+    fn clear(&mut self) {
+        let Lists { presence, bitmaps, ends, bytes, strings, string_ends, ints, floats, booleans } = self;
+        presence.clear();
+        bitmaps.clear();
+        ends.clear();
+        bytes.clear();
+        strings.clear();
+        string_ends.clear();
+        ints.clear();
+        floats.clear();
+        booleans.clear();
+    }
+
+    fn add(&mut self, column: &Column, names: &Names, batch: &Batch, picked: &[u32]) {
+        match column.source {
+            Source::Field(field) => match batch.column(field) {
+                [] => self.presence.push(NONE),
+                // Every row, as where a plugin subscribes to everything.
+                cells if picked.len() == batch.len() => {
+                    let absent = std::iter::repeat_n(Cell::Absent, batch.len() - cells.len());
+                    self.add_cells(column, batch, cells.iter().copied().chain(absent));
                 }
-            }
-            Source::Details => self.fill_cells(batch, picked, |row| batch.details(row)),
-            Source::Component => self.fill_names(picked, |row| names.component(batch, row)),
-            Source::Event => self.fill_names(picked, |row| batch.event_name(&names.contract, row)),
-            Source::Level => match self.values {
-                Values::Text { .. } => self.fill_names(picked, |row| batch.rows()[row].level.word()),
-                _ => {
-                    let level = |row: usize| Cell::Int(batch.rows()[row].level as i64);
-                    self.fill_cells(batch, picked, level)
+                cells => {
+                    let cell = |row: &u32| cells.get(*row as usize).copied().unwrap_or_default();
+                    self.add_cells(column, batch, picked.iter().map(cell));
                 }
             },
-        };
-    }
-
-    /// Whether every row has a value.
-    fn fill_cells(&mut self, batch: &Batch, picked: &[u32], cell: impl Fn(usize) -> Cell) -> bool {
-        let mut present = 0;
-        for (i, &row) in picked.iter().enumerate() {
-            let there = self.values.push(batch, cell(row as usize));
-            self.present[i / 8] |= u8::from(there) << (i % 8);
-            present += usize::from(there);
+            Source::Details => self.add_cells(column, batch, picked.iter().map(|row| batch.details(*row as usize))),
+            Source::Component => self.add_names(column, picked, |row, out| names.append_component(batch, row, out)),
+            Source::Event => self.add_names(column, picked, |row, out| names.append_event(batch, row, out)),
+            Source::Level if column.kind == Kind::Text => {
+                let level = |row: usize| batch.rows()[row].level.word().as_bytes();
+                self.add_names(column, picked, |row, out| out.extend_from_slice(level(row)));
+            }
+            Source::Level => {
+                let level = |row: &u32| Cell::Int(batch.rows()[*row as usize].level as i64);
+                self.add_cells(column, batch, picked.iter().map(level));
+            }
         }
-        present == picked.len()
     }
 
-    fn fill_names<'a>(&mut self, picked: &[u32], name: impl Fn(usize) -> &'a str) -> bool {
-        if let Values::Text { ends, bytes } = &mut self.values {
+    /// A value of another kind than the column's is absent; every kind can be read as text.
+    fn add_cells(&mut self, column: &Column, batch: &Batch, cells: impl Iterator<Item = Cell> + Clone) {
+        match (column.kind, column.layout) {
+            (Kind::Text, Layout::Packed) => {
+                let (first, begin) = (self.ends.len(), self.bytes.len());
+                cells.clone().for_each(|cell| {
+                    push_text(&mut self.bytes, batch, cell);
+                    self.ends.push((self.bytes.len() - begin) as u32);
+                });
+                if self.note(cells.map(|cell| !cell.is_absent())) == NONE {
+                    self.ends.truncate(first);
+                }
+            }
+            (Kind::Text, Layout::Strings) => {
+                let first = self.string_ends.len();
+                cells.clone().for_each(|cell| {
+                    push_text(&mut self.strings, batch, cell);
+                    self.string_ends.push(self.strings.len());
+                });
+                if self.note(cells.map(|cell| !cell.is_absent())) == NONE {
+                    self.string_ends.truncate(first);
+                }
+            }
+            (Kind::Int, _) => {
+                let values = cells.map(|cell| if let Cell::Int(value) = cell { Some(value) } else { None });
+                if self.note(values.clone().map(|value| value.is_some())) != NONE {
+                    self.ints.extend(values.map(Option::unwrap_or_default));
+                }
+            }
+            (Kind::Float, _) => {
+                let values = cells.map(|cell| if let Cell::Float(value) = cell { Some(value) } else { None });
+                if self.note(values.clone().map(|value| value.is_some())) != NONE {
+                    self.floats.extend(values.map(Option::unwrap_or_default));
+                }
+            }
+            (Kind::Bool, _) => {
+                let values = cells.map(|cell| if let Cell::Bool(value) = cell { Some(value) } else { None });
+                if self.note(values.clone().map(|value| value.is_some())) != NONE {
+                    self.booleans.extend(values.map(|value| u8::from(value.unwrap_or_default())));
+                }
+            }
+        }
+    }
+
+    /// Says which rows of a column have a value: with a bitmap only where that is not the same for all.
+    fn note(&mut self, present: impl Iterator<Item = bool> + Clone) -> u8 {
+        let (rows, some) = present.clone().fold((0, 0), |(rows, some), is| (rows + 1, some + usize::from(is)));
+        let presence = match some {
+            0 => NONE,
+            _ if some == rows => ALL,
+            _ => SOME,
+        };
+        if presence == SOME {
+            let mut byte = 0;
+            for (row, is_present) in present.enumerate() {
+                byte |= u8::from(is_present) << (row % 8);
+                if row % 8 == 7 || row + 1 == rows {
+                    self.bitmaps.push(std::mem::take(&mut byte));
+                }
+            }
+        }
+        self.presence.push(presence);
+        presence
+    }
+
+    /// What every row has.
+    fn add_names(&mut self, column: &Column, picked: &[u32], append: impl Fn(usize, &mut Vec<u8>)) {
+        self.presence.push(ALL);
+        if column.layout == Layout::Strings {
             for &row in picked {
-                bytes.push_str(name(row as usize));
-                ends.push(bytes.len() as u32);
+                append(row as usize, &mut self.strings);
+                self.string_ends.push(self.strings.len());
             }
-        }
-        true
-    }
-
-    /// The text as separate strings, for plugins that ask for it so.
-    fn strings(&self) -> Vec<&str> {
-        match (&self.values, self.layout) {
-            (Values::Text { ends, bytes }, Layout::Strings) => {
-                let starts = std::iter::once(0).chain(ends.iter().copied());
-                starts.zip(ends).map(|(start, end)| &bytes[start as usize..*end as usize]).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn view<'a>(&'a self, strings: &'a [&'a str]) -> host::Column<'a> {
-        let data = match &self.values {
-            Values::Text { .. } if self.layout == Layout::Strings => host::Data::Strings(strings),
-            Values::Text { ends, bytes } => {
-                host::Data::Packed(host::Packed { ends, bytes: bytes.as_bytes() })
-            }
-            Values::Ints(values) => host::Data::Ints(values),
-            Values::Floats(values) => host::Data::Floats(values),
-            Values::Bools(values) => host::Data::Booleans(values),
-        };
-        host::Column { present: if self.all_present { &[] } else { &self.present }, data }
-    }
-}
-
-// === impl Values ===
-
-impl Values {
-    fn new(kind: Kind) -> Self {
-        match kind {
-            Kind::Text => Values::Text { ends: Vec::new(), bytes: String::new() },
-            Kind::Int => Values::Ints(Vec::new()),
-            Kind::Float => Values::Floats(Vec::new()),
-            Kind::Bool => Values::Bools(Vec::new()),
-        }
-    }
-
-    fn clear(&mut self) {
-        match self {
-            Values::Text { ends, bytes } => {
-                ends.clear();
-                bytes.clear();
-            }
-            Values::Ints(values) => values.clear(),
-            Values::Floats(values) => values.clear(),
-            Values::Bools(values) => values.clear(),
-        }
-    }
-
-    fn fill_absent(&mut self, rows: usize) {
-        match self {
-            Values::Text { ends, .. } => ends.resize(rows, 0),
-            Values::Ints(values) => values.resize(rows, 0),
-            Values::Floats(values) => values.resize(rows, 0.0),
-            Values::Bools(values) => values.resize(rows, 0),
-        }
-    }
-
-    /// False where the cell has no value of this kind; a place is filled all the same.
-    fn push(&mut self, batch: &Batch, cell: Cell) -> bool {
-        match self {
-            Values::Text { ends, bytes } => {
-                let there = push_text(bytes, batch, cell);
-                ends.push(bytes.len() as u32);
-                there
-            }
-            Values::Ints(values) => {
-                let value = if let Cell::Int(value) = cell { Some(value) } else { None };
-                values.push(value.unwrap_or_default());
-                value.is_some()
-            }
-            Values::Floats(values) => {
-                let value = if let Cell::Float(value) = cell { Some(value) } else { None };
-                values.push(value.unwrap_or_default());
-                value.is_some()
-            }
-            Values::Bools(values) => {
-                let value = if let Cell::Bool(value) = cell { Some(value) } else { None };
-                values.push(value.unwrap_or_default().into());
-                value.is_some()
+        } else {
+            let begin = self.bytes.len();
+            for &row in picked {
+                append(row as usize, &mut self.bytes);
+                self.ends.push((self.bytes.len() - begin) as u32);
             }
         }
     }
 }
 
 /// Every kind of value can be read as text.
-fn push_text(bytes: &mut String, batch: &Batch, cell: Cell) -> bool {
+#[inline]
+fn push_text(bytes: &mut Vec<u8>, batch: &Batch, cell: Cell) {
     match cell {
-        Cell::Text(span) | Cell::Json(span) => bytes.push_str(batch.text(span)),
-        Cell::Absent => return false,
-        Cell::Int(value) => bytes.push_str(itoa::Buffer::new().format(value)),
-        Cell::Float(value) => bytes.push_str(ryu::Buffer::new().format(value)),
-        Cell::Bool(value) => bytes.push_str(if value { "true" } else { "false" }),
+        Cell::Text(span) | Cell::Json(span) => batch.append_text(span, bytes),
+        Cell::Absent => {}
+        Cell::Int(value) => bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+        Cell::Float(value) => bytes.extend_from_slice(ryu::Buffer::new().format(value).as_bytes()),
+        Cell::Bool(value) => bytes.extend_from_slice(if value { b"true" } else { b"false" }),
     }
-    true
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tapline_contract::Contract;
-use tapline_host::{Column, Data};
 
 use super::{Chain, Effects, Setting};
 use crate::batch::Batch;
@@ -23,37 +22,32 @@ pub struct Measured {
     effects: Effects,
 }
 
-/// A plugin's input in plain vectors, for running the same code natively.
+/// A plugin's input in lists of its own, for running the same code natively.
 #[derive(Clone, Debug)]
 pub struct Input {
     pub rows: u32,
     pub ts_ns: Vec<u64>,
-    /// The bitmap and the data.
-    pub columns: Vec<(Vec<u8>, Plain)>,
-}
-
-#[derive(Clone, Debug)]
-pub enum Plain {
-    Text { ends: Vec<u32>, bytes: Vec<u8> },
-    Ints(Vec<i64>),
-    Floats(Vec<f64>),
-    Booleans(Vec<u8>),
+    pub presence: Vec<u8>,
+    pub bitmaps: Vec<u8>,
+    pub ends: Vec<u32>,
+    pub bytes: Vec<u8>,
+    pub ints: Vec<i64>,
+    pub floats: Vec<f64>,
+    pub booleans: Vec<u8>,
 }
 
 // === impl Measured ===
 
 impl Measured {
-    /// A chain of these plugins (names or paths), with the default configuration of each, or `config`
-    /// (TOML) for all of them.
+    /// A chain of these plugins (names or paths), each with its configuration.
     ///
     /// # Panics
     /// Where the chain can't be built: there is nothing to measure then.
-    pub fn new(plugins: &[&str], config: &str, rows: usize) -> Self {
+    pub fn new(plugins: &[(&str, toml::Table)], rows: usize) -> Self {
         let contract = Arc::new(Contract::embedded().clone());
         let components = Arc::new(Components::new(&contract));
         let destinations = Destinations::new(&Config::default());
-        let config: toml::Table = config.parse().expect("a TOML table");
-        let entry = |plugin: &&str| -> ChainEntry {
+        let entry = |(plugin, config): &(&str, toml::Table)| -> ChainEntry {
             let mut table = toml::Table::new();
             table.insert("plugin".into(), (*plugin).into());
             table.insert("config".into(), config.clone().into());
@@ -70,8 +64,11 @@ impl Measured {
     pub fn run(&mut self, passes: usize) -> Duration {
         let mut spent = Duration::ZERO;
         let fresh = self.batch();
+        // As in the router, where a batch's memory has been used before.
+        let mut batch = Batch::new(&self.contract);
         for _ in 0..passes {
-            let mut batch = fresh.clone();
+            batch.clear();
+            assert!(batch.append(&mut fresh.clone()), "one batch fits into an empty one");
             self.effects.clear();
             let begin = Instant::now();
             self.chain.process(&mut batch, &mut self.effects);
@@ -103,23 +100,19 @@ impl Measured {
         entry.gather.with(|batch| Input {
             rows: batch.rows,
             ts_ns: batch.ts_ns.to_vec(),
-            columns: batch.columns.iter().map(|c| (c.present.to_vec(), plain(c))).collect(),
+            presence: batch.presence.to_vec(),
+            bitmaps: batch.bitmaps.to_vec(),
+            ends: batch.ends.to_vec(),
+            bytes: batch.bytes.to_vec(),
+            ints: batch.ints.to_vec(),
+            floats: batch.floats.to_vec(),
+            booleans: batch.booleans.to_vec(),
         })
     }
 
     /// Calls that failed; a benchmark with any measures the wrong thing.
     pub fn faults(&self) -> u64 {
         self.chain.stats().iter().flat_map(|stats| stats.faults().map(|(_, n)| n).collect::<Vec<_>>()).sum()
-    }
-}
-
-fn plain(column: &Column<'_>) -> Plain {
-    match &column.data {
-        Data::Packed(text) => Plain::Text { ends: text.ends.to_vec(), bytes: text.bytes.to_vec() },
-        Data::Ints(values) => Plain::Ints(values.to_vec()),
-        Data::Floats(values) => Plain::Floats(values.to_vec()),
-        Data::Booleans(values) => Plain::Booleans(values.to_vec()),
-        Data::Strings(_) => unreachable!("the plugins measured natively read packed text"),
     }
 }
 

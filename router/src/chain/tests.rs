@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use tapline_contract::{Lane, Level};
+use tapline_contract::{Contract, Lane, Level};
 use tapline_host::{FaultKind, NoticeState};
 
 use super::*;
 use crate::batch::{Cell, Row, Span};
+use crate::ingest::Components;
 use crate::config::{ChainEntry, Config, OnFault};
 use crate::ledger::{Outcome, StreamId};
 use crate::route::Destinations;

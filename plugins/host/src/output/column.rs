@@ -80,7 +80,7 @@ impl Values {
 // === impl Shape ===
 
 impl Shape<'_> {
-    pub(super) fn check(self, column: wit::ColumnResult) -> Result<Values, String> {
+    pub(super) fn check(self, column: wit::Column) -> Result<Values, String> {
         let bytes = self.entries.div_ceil(8);
         if !column.present.is_empty() && column.present.len() != bytes {
             let len = column.present.len();
@@ -88,13 +88,13 @@ impl Shape<'_> {
         }
         let (kind, layout) = (self.want.kind, self.want.layout);
         let data = match (kind, column.data) {
-            (Kind::Text, wit::DataResult::Packed(packed)) if layout == Layout::Packed => packed_text(packed)?,
-            (Kind::Text, wit::DataResult::Strings(strings)) if layout == Layout::Strings => {
+            (Kind::Text, wit::Data::Packed(packed)) if layout == Layout::Packed => packed_text(packed)?,
+            (Kind::Text, wit::Data::Strings(strings)) if layout == Layout::Strings => {
                 joined_text(&strings)?
             }
-            (Kind::Int, wit::DataResult::Ints(v)) => Entries::Ints(v),
-            (Kind::Float, wit::DataResult::Floats(v)) => Entries::Floats(v),
-            (Kind::Bool, wit::DataResult::Booleans(v)) => match v.iter().find(|b| **b > 1) {
+            (Kind::Int, wit::Data::Ints(v)) => Entries::Ints(v),
+            (Kind::Float, wit::Data::Floats(v)) => Entries::Floats(v),
+            (Kind::Bool, wit::Data::Booleans(v)) => match v.iter().find(|b| **b > 1) {
                 Some(b) => return Err(format!("{b} as a boolean")),
                 None => Entries::Bools(v),
             },
@@ -123,8 +123,8 @@ impl Values {
     }
 }
 
-fn packed_text(packed: wit::PackedTextResult) -> Result<Entries, String> {
-    let wit::PackedTextResult { ends, bytes } = packed;
+fn packed_text(packed: wit::PackedText) -> Result<Entries, String> {
+    let wit::PackedText { ends, bytes } = packed;
     let text = String::from_utf8(bytes).map_err(|e| format!("text that is not UTF-8: {e}"))?;
     let mut start = 0;
     for (i, end) in ends.iter().enumerate() {
@@ -150,12 +150,12 @@ fn joined_text(strings: &[String]) -> Result<Entries, String> {
     Ok(Entries::Text { ends, text })
 }
 
-fn name(data: &wit::DataResult) -> &'static str {
+fn name(data: &wit::Data) -> &'static str {
     match data {
-        wit::DataResult::Packed(_) => "packed text",
-        wit::DataResult::Strings(_) => "strings",
-        wit::DataResult::Ints(_) => "integers",
-        wit::DataResult::Floats(_) => "floats",
-        wit::DataResult::Booleans(_) => "booleans",
+        wit::Data::Packed(_) => "packed text",
+        wit::Data::Strings(_) => "strings",
+        wit::Data::Ints(_) => "integers",
+        wit::Data::Floats(_) => "floats",
+        wit::Data::Booleans(_) => "booleans",
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::bindings::tapline::plugin::types::{
-    Change, ColumnResult, DataResult, PackedTextResult, Sparse,
+    Change, Column, Data, PackedText, Sparse,
 };
 use crate::plan::{Kind, Layout, Verdict, Want};
 use proptest::prelude::*;
@@ -45,12 +45,12 @@ fn output() -> wit::Output {
     wit::Output { verdicts: vec![], edits: vec![], notices: vec![], events: vec![] }
 }
 
-fn column(data: DataResult) -> ColumnResult {
-    ColumnResult { present: vec![], data }
+fn column(data: Data) -> Column {
+    Column { present: vec![], data }
 }
 
-fn packed(ends: &[u32], text: &[u8]) -> DataResult {
-    DataResult::Packed(PackedTextResult { ends: ends.to_vec(), bytes: text.to_vec() })
+fn packed(ends: &[u32], text: &[u8]) -> Data {
+    Data::Packed(PackedText { ends: ends.to_vec(), bytes: text.to_vec() })
 }
 
 fn edit(target: u32, change: Change) -> wit::Output {
@@ -75,10 +75,10 @@ fn an_honest_answer_passes() {
             wit::Edit { target: 0, change: Change::Replace(column(packed(&[1, 1, 4], "aöb".as_bytes()))) },
             wit::Edit {
                 target: 1,
-                change: Change::Some(Sparse { rows: vec![0, 2], column: column(DataResult::Ints(vec![7, 8])) }),
+                change: Change::Some(Sparse { rows: vec![0, 2], column: column(Data::Ints(vec![7, 8])) }),
             },
             wit::Edit { target: 2, change: Change::Clear },
-            wit::Edit { target: 3, change: Change::Replace(column(DataResult::Booleans(vec![0, 1, 1]))) },
+            wit::Edit { target: 3, change: Change::Replace(column(Data::Booleans(vec![0, 1, 1]))) },
         ],
         ..output()
     };
@@ -99,12 +99,12 @@ fn edits_stay_within_what_was_declared() {
     refused(edit(4, Change::Clear), "target 4");
     let twice = |target| wit::Edit { target, change: Change::Clear };
     refused(wit::Output { edits: vec![twice(1), twice(1)], ..output() }, "two edits of `i`");
-    refused(edit(1, Change::Replace(column(DataResult::Floats(vec![0.; 3])))), "floats instead of Int");
-    refused(edit(1, Change::Replace(column(DataResult::Ints(vec![0; 2])))), "2 entries instead of 3");
-    let strings = DataResult::Strings(vec![String::new(); 3]);
+    refused(edit(1, Change::Replace(column(Data::Floats(vec![0.; 3])))), "floats instead of Int");
+    refused(edit(1, Change::Replace(column(Data::Ints(vec![0; 2])))), "2 entries instead of 3");
+    let strings = Data::Strings(vec![String::new(); 3]);
     refused(edit(0, Change::Replace(column(strings))), "strings instead of text in the layout Packed");
-    refused(edit(3, Change::Replace(column(DataResult::Booleans(vec![0, 1, 2])))), "2 as a boolean");
-    refused(edit(2, Change::Replace(column(DataResult::Floats(vec![0., 1., f64::NAN])))), "NaN");
+    refused(edit(3, Change::Replace(column(Data::Booleans(vec![0, 1, 2])))), "2 as a boolean");
+    refused(edit(2, Change::Replace(column(Data::Floats(vec![0., 1., f64::NAN])))), "NaN");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn lying_offsets_are_refused() {
 #[test]
 fn row_numbers_ascend_within_the_batch() {
     let some = |rows: &[u32]| {
-        let values = column(DataResult::Ints(vec![0; rows.len()]));
+        let values = column(Data::Ints(vec![0; rows.len()]));
         edit(1, Change::Some(Sparse { rows: rows.to_vec(), column: values }))
     };
     refused(some(&[0, 3]), "row 3 of a batch of 3");
@@ -133,10 +133,10 @@ fn row_numbers_ascend_within_the_batch() {
 #[test]
 fn a_bitmap_has_a_bit_for_each_entry() {
     let with = |present: Vec<u8>| {
-        edit(1, Change::Replace(ColumnResult { present, data: DataResult::Ints(vec![0; 3]) }))
+        edit(1, Change::Replace(Column { present, data: Data::Ints(vec![0; 3]) }))
     };
     refused(with(vec![1, 1]), "a bitmap of 2 bytes");
-    let absent_nan = ColumnResult { present: vec![0b011], data: DataResult::Floats(vec![0., 1., f64::NAN]) };
+    let absent_nan = Column { present: vec![0b011], data: Data::Floats(vec![0., 1., f64::NAN]) };
     let values = check(edit(2, Change::Replace(absent_nan))).unwrap().edits.remove(0).values.unwrap();
     assert!(values.is_present(1) && !values.is_present(2));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Level;
+use crate::{BatchBuilder, Level};
 use crate::bindings::tapline::plugin::types as raw;
 
 /// The indexes of the events that meet a subscription.
@@ -26,81 +26,19 @@ pub(super) fn subscribed(plan: &raw::Plan, events: &[Value]) -> Vec<usize> {
 }
 
 pub(super) fn batch(plan: &raw::Plan, events: &[Value], rows: &[usize]) -> raw::Batch {
-    raw::Batch {
-        rows: rows.len() as u32,
-        ts_ns: rows
-            .iter()
-            .map(|&row| events[row]["ts"].as_u64().unwrap_or(0))
-            .collect(),
-        columns: plan
-            .reads
-            .iter()
-            .map(|want| column(want, events, rows))
-            .collect(),
-    }
-}
-
-fn column(want: &raw::Want, events: &[Value], rows: &[usize]) -> raw::Column {
-    let cells = rows.iter().map(|&row| &events[row]);
-    match want.kind {
-        raw::Kind::Text => {
-            let mut text = raw::PackedText {
-                ends: Vec::new(),
-                bytes: Vec::new(),
-            };
-            let present = bitmap(cells.map(|event| {
-                let cell = as_text(&event[&want.field]);
-                text.bytes
-                    .extend_from_slice(cell.as_deref().unwrap_or_default().as_bytes());
-                text.ends.push(text.bytes.len() as u32);
-                cell.is_some()
-            }));
-            raw::Column {
-                present,
-                data: raw::Data::Packed(text),
-            }
-        }
-        raw::Kind::Int => {
-            let is_level = want.field == "level";
-            let values: Vec<Option<i64>> = cells
-                .map(|event| {
-                    if is_level {
-                        level(event)
-                    } else {
-                        event[&want.field].as_i64()
-                    }
-                })
-                .collect();
-            let present = bitmap(values.iter().map(Option::is_some));
-            let values = values.into_iter().map(Option::unwrap_or_default).collect();
-            raw::Column {
-                present,
-                data: raw::Data::Ints(values),
-            }
-        }
-        raw::Kind::Float => {
-            let values: Vec<Option<f64>> = cells.map(|event| event[&want.field].as_f64()).collect();
-            let present = bitmap(values.iter().map(Option::is_some));
-            let values = values.into_iter().map(Option::unwrap_or_default).collect();
-            raw::Column {
-                present,
-                data: raw::Data::Floats(values),
-            }
-        }
-        raw::Kind::Boolean => {
-            let values: Vec<Option<bool>> =
-                cells.map(|event| event[&want.field].as_bool()).collect();
-            let present = bitmap(values.iter().map(Option::is_some));
-            let values = values
-                .into_iter()
-                .map(|value| value.unwrap_or_default().into())
-                .collect();
-            raw::Column {
-                present,
-                data: raw::Data::Booleans(values),
-            }
+    let ts_ns = rows.iter().map(|&row| events[row]["ts"].as_u64().unwrap_or(0));
+    let mut batch = BatchBuilder::new(ts_ns.collect());
+    for want in &plan.reads {
+        let cells = rows.iter().map(|&row| (&events[row], &events[row][&want.field]));
+        match want.kind {
+            raw::Kind::Text => batch.text(cells.map(|(_, value)| as_text(value))),
+            raw::Kind::Int if want.field == "level" => batch.ints(cells.map(|(event, _)| level(event))),
+            raw::Kind::Int => batch.ints(cells.map(|(_, value)| value.as_i64())),
+            raw::Kind::Float => batch.floats(cells.map(|(_, value)| value.as_f64())),
+            raw::Kind::Boolean => batch.booleans(cells.map(|(_, value)| value.as_bool())),
         }
     }
+    batch.build()
 }
 
 /// Every kind of value can be read as text.
@@ -118,20 +56,6 @@ fn level(event: &Value) -> Option<i64> {
         Value::String(name) => Level::parse(name).ok().map(|level| level as i64),
         number => number.as_i64(),
     }
-}
-
-/// Empty when every row is present, as the router sends it.
-fn bitmap(present: impl Iterator<Item = bool>) -> Vec<u8> {
-    let mut bits = Vec::new();
-    let mut all = true;
-    for (row, present) in present.enumerate() {
-        if row % 8 == 0 {
-            bits.push(0);
-        }
-        all &= present;
-        bits[row / 8] |= u8::from(present) << (row % 8);
-    }
-    if all { Vec::new() } else { bits }
 }
 
 #[cfg(test)]
@@ -157,11 +81,5 @@ mod tests {
             json!({ "component": "order", "level": "critical" }),
         ];
         assert_eq!(subscribed(&plan, &events), [0, 2]);
-    }
-
-    #[test]
-    fn absent_values_make_a_bitmap() {
-        assert!(bitmap([true, true].into_iter()).is_empty());
-        assert_eq!(bitmap((0..9).map(|row| row != 1)), [0b1111_1101, 1]);
     }
 }
