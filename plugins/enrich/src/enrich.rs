@@ -48,6 +48,10 @@ impl Plugin for Enrich {
     type Config = Config;
 
     fn configure(config: Config, plan: &mut Plan) -> Result<Self, String> {
+        for (field, lookup) in &Config::default().columns {
+            plan.optional(field);
+            plan.optional(&lookup.from);
+        }
         let mut sources: Vec<Source> = Vec::new();
         for (field, lookup) in &config.columns {
             if *field == lookup.from {

@@ -41,6 +41,8 @@ pub struct Want {
     pub field: String,
     pub kind: Kind,
     pub layout: Layout,
+    /// A contract without it is no problem.
+    pub optional: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,8 @@ pub enum Verdict {
 pub trait Resolver: Send + Sync {
     fn component(&self, name: &str) -> Result<(), String>;
     fn event(&self, name: &str) -> Result<(), String>;
+    /// Whether the contract has such a field at all.
+    fn knows(&self, field: &str) -> bool;
     /// A field of the contract, to be read as `kind`. Every field can be read as text.
     fn read(&self, field: &str, kind: Kind) -> Result<(), String>;
     /// A field of the contract, to be written as `kind`.
@@ -119,7 +123,10 @@ impl Plan {
             if !seen.insert((want.field.as_str(), want.kind)) {
                 problems.push(format!("reads `{}` twice", want.field));
             }
-            let known = own_field_read(want).unwrap_or_else(|| resolver.read(&want.field, want.kind));
+            let known = own_field_read(want).unwrap_or_else(|| match want.may_lack(resolver) {
+                true => Ok(()),
+                false => resolver.read(&want.field, want.kind),
+            });
             problems.extend(known.err().map(|p| format!("read of `{}`: {p}", want.field)));
         }
         let mut seen = HashSet::new();
@@ -127,7 +134,10 @@ impl Plan {
             if !seen.insert(want.field.as_str()) {
                 problems.push(format!("writes `{}` twice", want.field));
             }
-            let known = own_field_write(want).unwrap_or_else(|| resolver.write(&want.field, want.kind));
+            let known = own_field_write(want).unwrap_or_else(|| match want.may_lack(resolver) {
+                true => Ok(()),
+                false => resolver.write(&want.field, want.kind),
+            });
             problems.extend(known.err().map(|p| format!("write of `{}`: {p}", want.field)));
         }
     }
@@ -150,6 +160,12 @@ impl Plan {
                 }
             }
         }
+    }
+}
+
+impl Want {
+    fn may_lack(&self, resolver: &dyn Resolver) -> bool {
+        self.optional && !resolver.knows(&self.field)
     }
 }
 
@@ -220,7 +236,7 @@ impl From<wit::Want> for Want {
             wit::Layout::Packed => Layout::Packed,
             wit::Layout::Strings => Layout::Strings,
         };
-        Self { field: want.field, kind, layout }
+        Self { field: want.field, kind, layout, optional: want.optional }
     }
 }
 
@@ -249,6 +265,9 @@ mod tests {
         fn event(&self, name: &str) -> Result<(), String> {
             is(name, "fill")
         }
+        fn knows(&self, field: &str) -> bool {
+            field == "account"
+        }
         fn read(&self, field: &str, _: Kind) -> Result<(), String> {
             is(field, "account")
         }
@@ -268,7 +287,7 @@ mod tests {
     }
 
     fn want(field: &str, kind: Kind) -> Want {
-        Want { field: field.into(), kind, layout: Layout::Packed }
+        Want { field: field.into(), kind, layout: Layout::Packed, optional: false }
     }
 
     #[test]
@@ -285,6 +304,20 @@ mod tests {
             tick_ms: Some(1000),
         };
         assert_eq!(plan.clone().check(&Small), Ok(plan));
+    }
+
+    #[test]
+    fn an_optional_field_may_be_lacking_but_not_of_another_kind() {
+        let optional = |field, kind| Want { optional: true, ..want(field, kind) };
+        let plan = |writes| Plan {
+            subscriptions: vec![],
+            reads: vec![optional("desk", Kind::Text)],
+            writes,
+            verdicts: vec![Verdict::Keep],
+            tick_ms: None,
+        };
+        assert!(plan(vec![optional("desk", Kind::Text)]).check(&Small).is_ok());
+        assert!(plan(vec![optional("account", Kind::Int)]).check(&Small).is_err());
     }
 
     #[test]

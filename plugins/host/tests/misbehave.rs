@@ -20,6 +20,9 @@ impl Resolver for Small {
     fn event(&self, name: &str) -> Result<(), String> {
         known(name, "fill", "event")
     }
+    fn knows(&self, field: &str) -> bool {
+        matches!(field, "message" | "desk" | "approved")
+    }
     fn read(&self, field: &str, _: Kind) -> Result<(), String> {
         known(field, "message", "field")
     }

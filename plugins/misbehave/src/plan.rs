@@ -51,5 +51,6 @@ fn want(field: &str, kind: Kind) -> Want {
         field: field.into(),
         kind,
         layout: Layout::Packed,
+        optional: false,
     }
 }

@@ -170,6 +170,11 @@ impl Config {
         &self.custom
     }
 
+    pub(crate) fn all_fields(&self) -> impl Iterator<Item = &str> {
+        let searched = self.text.iter().chain(&self.json);
+        self.fields.keys().chain(searched).map(String::as_str)
+    }
+
     /// What can't work is refused here, with what would.
     pub(crate) fn check(&self) -> Result<(), String> {
         let hashes = [&self.fields, &self.keys, &self.more_keys];

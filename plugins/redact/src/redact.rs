@@ -48,6 +48,9 @@ impl Plugin for Redact {
 
     fn configure(config: Config, plan: &mut Plan) -> Result<Self, String> {
         config.check()?;
+        for field in Config::default().all_fields() {
+            plan.optional(field);
+        }
         let mut column = |name: &String| Column {
             read: plan.read_text(name),
             write: plan.write_text(name),

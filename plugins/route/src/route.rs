@@ -25,6 +25,9 @@ impl Plugin for Route {
     type Config = Config;
 
     fn configure(config: Config, plan: &mut Plan) -> Result<Self, String> {
+        for rule in &Config::default().rules {
+            rule.when.fields.keys().for_each(|field| plan.optional(field));
+        }
         let rules = config.rules;
         if rules.len() > RULES_MAX {
             return Err(format!(

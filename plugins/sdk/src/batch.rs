@@ -200,6 +200,7 @@ mod tests {
             field: "a".into(),
             kind,
             layout: raw::Layout::Packed,
+            optional: false,
         }
     }
 

@@ -3,6 +3,8 @@
 //! Every declaration gives back a small typed handle. A handle can't be used on a column of another
 //! kind, so the commonest mistake, an index that is off by one, does not compile.
 
+use std::collections::BTreeSet;
+
 use crate::bindings::tapline::plugin::types as raw;
 use crate::verdict::{KEEP, Verdict, VerdictId};
 
@@ -60,6 +62,7 @@ pub struct Plan {
     writes: Vec<raw::Want>,
     verdicts: Vec<Verdict>,
     tick_ms: Option<u32>,
+    optional: BTreeSet<String>,
 }
 
 /// The border's own limit: a verdict travels as one byte, and 255 is left unused.
@@ -132,6 +135,7 @@ impl Default for Plan {
             writes: Vec::new(),
             verdicts: vec![Verdict::Keep],
             tick_ms: None,
+            optional: BTreeSet::new(),
         }
     }
 }
@@ -178,6 +182,12 @@ impl Plan {
         BoolOut(declare(&mut self.writes, field, raw::Kind::Boolean) as u32)
     }
 
+    /// A contract that lacks this field is no reason to refuse the plugin: the field is then always
+    /// absent, and writes of it come to nothing. For fields that nobody asked for by name.
+    pub fn optional(&mut self, field: &str) {
+        self.optional.insert(field.into());
+    }
+
     /// Declare a verdict; the same verdict twice gives the same handle. Declaring more than 255
     /// makes `configure` fail, so a plugin need not count.
     pub fn verdict(&mut self, verdict: Verdict) -> VerdictId {
@@ -200,7 +210,10 @@ impl Plan {
         self.tick_ms = Some(period);
     }
 
-    pub(crate) fn into_raw(self) -> Result<raw::Plan, String> {
+    pub(crate) fn into_raw(mut self) -> Result<raw::Plan, String> {
+        for want in self.reads.iter_mut().chain(&mut self.writes) {
+            want.optional = self.optional.contains(&want.field);
+        }
         if self.verdicts.len() > VERDICTS_MAX {
             return Err(format!(
                 "the plan has {} verdicts, {VERDICTS_MAX} are allowed: declare fewer combinations of destinations",
@@ -227,6 +240,7 @@ fn declare(wants: &mut Vec<raw::Want>, field: &str, kind: raw::Kind) -> usize {
             field: field.into(),
             kind,
             layout: raw::Layout::Packed,
+            optional: false,
         });
         wants.len() - 1
     })
@@ -244,6 +258,18 @@ mod tests {
         assert_eq!(plan.read_text("account"), first);
         assert_ne!(first, other);
         assert_eq!(plan.into_raw().unwrap().reads.len(), 2);
+    }
+
+    #[test]
+    fn an_optional_field_is_so_read_and_written() {
+        let mut plan = Plan::default();
+        plan.optional("desk");
+        plan.read_text("desk");
+        plan.write_text("desk");
+        plan.read_text("message");
+        let plan = plan.into_raw().unwrap();
+        let wants = plan.reads.iter().chain(&plan.writes);
+        assert_eq!(wants.map(|want| want.optional).collect::<Vec<_>>(), [true, false, true]);
     }
 
     #[test]

@@ -35,6 +35,8 @@ enum Target {
     /// A field whose value is JSON text.
     Json(FieldId),
     Details,
+    /// An optional field that the contract lacks.
+    Nothing,
 }
 
 // === impl Applier ===
@@ -56,7 +58,8 @@ impl Applier {
         let targets = plan.writes.iter().map(|want| match contract.field(&want.field) {
             Some(id) if contract.field_at(id).kind == FieldKind::Json => Target::Json(id),
             Some(id) => Target::Field(id),
-            None => Target::Details,
+            None if want.field == "details" => Target::Details,
+            None => Target::Nothing,
         });
         let mut lanes = [false; 4];
         may_drop.iter().for_each(|lane| lanes[*lane as usize] = true);
@@ -68,7 +71,7 @@ impl Applier {
         for edit in &output.edits {
             let Some(values) = &edit.values else { continue };
             match self.targets[edit.target] {
-                Target::Field(_) => {}
+                Target::Field(_) | Target::Nothing => {}
                 Target::Json(_) => check_json(values, "JSON", |_| true)?,
                 Target::Details => check_json(values, "a JSON object", |text| text.starts_with('{'))?,
             }
@@ -131,6 +134,9 @@ impl Applier {
             Rows::Some(some) => some.iter().map(|&i| picked[i as usize]).collect(),
         };
         let target = &self.targets[edit.target];
+        if matches!(target, Target::Nothing) {
+            return 0;
+        }
         let Some(values) = &edit.values else {
             rows.iter().for_each(|&row| target.put(batch, row as usize, Cell::Absent));
             return rows.len();
@@ -167,7 +173,7 @@ fn present(values: &Values, entry: usize, cell: Cell) -> Cell {
 impl Target {
     fn text(&self, span: Span) -> Cell {
         match self {
-            Target::Field(_) => Cell::Text(span),
+            Target::Field(_) | Target::Nothing => Cell::Text(span),
             Target::Json(_) | Target::Details => Cell::Json(span),
         }
     }
@@ -176,6 +182,7 @@ impl Target {
         match self {
             Target::Field(field) | Target::Json(field) => batch.put(row, *field, cell),
             Target::Details => batch.set_details(row, cell),
+            Target::Nothing => {}
         }
     }
 
@@ -232,7 +239,7 @@ mod tests {
     }
 
     fn plan(verdicts: Vec<Verdict>) -> Plan {
-        let want = |field: &str| Want { field: field.into(), kind: Kind::Text, layout: Layout::Packed };
+        let want = |field: &str| Want { field: field.into(), kind: Kind::Text, layout: Layout::Packed, optional: false };
         Plan {
             subscriptions: vec![],
             reads: vec![],

@@ -126,8 +126,7 @@ fn source_of(contract: &Contract, field: &str) -> Source {
         "event" => Source::Event,
         "level" => Source::Level,
         "details" => Source::Details,
-        // A plan's fields have been resolved, so the last case never comes to be.
-        name => contract.field(name).map_or(Source::Details, Source::Field),
+        name => contract.field(name).map_or(Source::Nothing, Source::Field),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) enum Source {
     Event,
     Level,
     Details,
+    /// An optional field that the contract lacks.
+    Nothing,
 }
 
 /// The values of all columns, one column behind the other, as `wit/plugin.wit` describes them.
@@ -122,6 +124,7 @@ impl Lists {
                     self.add_cells(column, batch, picked.iter().map(cell));
                 }
             },
+            Source::Nothing => self.presence.push(NONE),
             Source::Details => self.add_cells(column, batch, picked.iter().map(|row| batch.details(*row as usize))),
             Source::Component => self.add_names(column, picked, |row, out| names.append_component(batch, row, out)),
             Source::Event => self.add_names(column, picked, |row, out| names.append_event(batch, row, out)),

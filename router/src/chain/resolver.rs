@@ -20,6 +20,10 @@ impl Known {
 }
 
 impl Resolver for Known {
+    fn knows(&self, field: &str) -> bool {
+        self.contract.field(field).is_some()
+    }
+
     fn component(&self, name: &str) -> Result<(), String> {
         let names = || self.contract.components.iter().map(|component| component.name.as_str());
         self.contract.component(name).map(|_| ()).ok_or_else(|| unknown("component", name, names()))

@@ -48,6 +48,20 @@ fn share_one_heap() {
     }
 }
 
+/// A router without its worker, or without a destination, would look alive and move nothing. It ends
+/// instead, loudly, so that whoever supervises it starts another.
+fn end_with_a_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        if name == "worker" || name == "keeper" || name.starts_with("sink-") {
+            tracing::error!(thread = name, "the router can't go on without this thread and ends");
+            std::process::abort();
+        }
+    }));
+}
+
 impl Run {
     pub(super) fn run(self) -> Result<(), Failure> {
         if self.print_config {
@@ -57,6 +71,7 @@ impl Run {
         let config = self.config()?;
         share_one_heap();
         start_log(&config);
+        end_with_a_panic();
         catch_signals()?;
         let router = crate::start(config.clone(), None).map_err(|error| Failure::Failed(error.into()))?;
         let addresses = json!({

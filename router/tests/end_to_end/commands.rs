@@ -117,15 +117,17 @@ doc = "Something is done."
 required = ["degrees"]
 "#;
     let contract = folder.write("kitchen.toml", contract);
-    let config = folder.write("tapline.toml", &format!("contract = {:?}\nchain = []\n", contract.display().to_string()));
+    let config = folder.write("tapline.toml", &format!("contract = {:?}\n", contract.display().to_string()));
     let mut router = Router::start_in(folder, Some(&config));
-    let body = "{\"event\":\"baked\",\"degrees\":200,\"crust\":\"thin\"}\n{\"event\":\"burnt\"}\n";
+    let body = "{\"event\":\"baked\",\"degrees\":200,\"crust\":\"thin\",\"message\":\"token=geheim1234567\"}\n{\"event\":\"burnt\"}\n";
     let answer = router.post("/v1/events", &[("content-type", "application/x-ndjson")], body.as_bytes()).json();
     assert_eq!((&answer["accepted"], &answer["errors"][0]["reason"]), (&json!(1), &json!("unknown_event")), "{answer}");
     router.settled(2);
     let folder = router.stop_well();
     let event = &folder.lines("logs/events.ndjson")[0];
     assert_eq!((&event["component"], &event["degrees"], &event["details"]["crust"]), (&json!("oven"), &json!(200), &json!("thin")));
+    // The chain of a router without a configuration is at home with any contract.
+    assert_eq!(event["message"], "token=[masked]", "{event}");
 }
 
 #[test]

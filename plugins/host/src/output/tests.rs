@@ -14,6 +14,9 @@ impl Resolver for AnyName {
     fn event(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
+    fn knows(&self, _: &str) -> bool {
+        true
+    }
     fn read(&self, _: &str, _: Kind) -> Result<(), String> {
         Ok(())
     }
@@ -26,7 +29,7 @@ impl Resolver for AnyName {
 }
 
 fn plan() -> Plan {
-    let want = |field: &str, kind| Want { field: field.into(), kind, layout: Layout::Packed };
+    let want = |field: &str, kind| Want { field: field.into(), kind, layout: Layout::Packed, optional: false };
     Plan {
         subscriptions: vec![],
         reads: vec![],
