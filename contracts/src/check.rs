@@ -61,14 +61,22 @@ fn warnings(contract: &Contract) -> Vec<ContractError> {
     };
     for (event, loss) in ROUTER_EVENTS {
         if contract.event(event).is_none() {
-            warn(format!("events.{event}"), format!("not declared: {loss}"), "take it over from the contract that is built in");
+            warn(
+                format!("events.{event}"),
+                format!("not declared: {loss}"),
+                "take it over from the contract that is built in",
+            );
         }
     }
     for (index, component) in contract.components.iter().enumerate() {
         let used = contract.events.iter().any(|e| usize::from(e.component.0) == index)
             || contract.metrics.iter().any(|m| usize::from(m.owner.0) == index);
         if !used && component.name != crate::resolve::UNKNOWN {
-            warn(format!("components.{}", component.name), "no event and no metric is its own".to_owned(), "leave it out, or declare what it emits");
+            warn(
+                format!("components.{}", component.name),
+                "no event and no metric is its own".to_owned(),
+                "leave it out, or declare what it emits",
+            );
         }
     }
     for event in &contract.events {
@@ -85,19 +93,35 @@ fn warnings(contract: &Contract) -> Vec<ContractError> {
         if let Some((ending, unit)) = promised
             && field.unit.as_deref() != Some(*unit)
         {
-            warn(format!("fields.{}", field.name), format!("the name ends in {ending}, the unit is not {unit}"), "give the unit, or another name");
+            warn(
+                format!("fields.{}", field.name),
+                format!("the name ends in {ending}, the unit is not {unit}"),
+                "give the unit, or another name",
+            );
         }
     }
     if !contract.fields.iter().any(|f| f.sensitivity == Sensitivity::Secret) {
-        warn("fields".to_owned(), "no field is marked as secret".to_owned(), "declare password, token, api_key… with sensitivity = \"secret\", so that they are masked by name");
+        warn(
+            "fields".to_owned(),
+            "no field is marked as secret".to_owned(),
+            "declare password, token, api_key… with sensitivity = \"secret\", so that they are masked by name",
+        );
     }
     if !contract.fields.iter().any(|f| f.join) {
-        warn("fields".to_owned(), "no field is a join key".to_owned(), "mark trace_id and the like with join = true: `tapline trace` follows them");
+        warn(
+            "fields".to_owned(),
+            "no field is a join key".to_owned(),
+            "mark trace_id and the like with join = true: `tapline trace` follows them",
+        );
     }
     for metric in &contract.metrics {
         let series = series(metric);
         if series > SERIES_MAX {
-            warn(format!("metrics.{}", metric.name), format!("up to {series} series"), "lower the caps or leave a label out");
+            warn(
+                format!("metrics.{}", metric.name),
+                format!("up to {series} series"),
+                "lower the caps or leave a label out",
+            );
         }
     }
     warnings
@@ -109,9 +133,8 @@ fn has_reason(contract: &Contract, event: &Event) -> bool {
 
 /// How many series the metric can grow to, `_other` and buckets included.
 fn series(metric: &Metric) -> u64 {
-    let combinations = metric.labels.iter().fold(1_u64, |product, label| {
-        product.saturating_mul(u64::from(label.cap) + 1)
-    });
+    let combinations =
+        metric.labels.iter().fold(1_u64, |product, label| product.saturating_mul(u64::from(label.cap) + 1));
     combinations.saturating_mul(metric.buckets.len() as u64 + 1)
 }
 
@@ -171,7 +194,11 @@ mod tests {
              [events.late]\ncomponent = 'order'\nlane = 'log'\nlevel = 'warning'\ndoc = 'x'\n\
              [metrics.x]\ntype = 'gauge'\nowner = 'order'\nhelp = 'x'\nlabels.a.cap = 200\nlabels.b.cap = 200\n"
         ));
-        for words in ["fields.wait_ms: the name ends in _ms", "events.late: level warning, but no field says why", "metrics.x: up to 40401 series"] {
+        for words in [
+            "fields.wait_ms: the name ends in _ms",
+            "events.late: level warning, but no field says why",
+            "metrics.x: up to 40401 series",
+        ] {
             assert!(text.contains(words), "{words}\nnot in\n{text}");
         }
     }

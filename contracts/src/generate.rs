@@ -17,18 +17,9 @@ pub fn all(contract: &Contract) -> Vec<(String, String)> {
     let mut files = vec![
         ("contracts/observability.md".to_owned(), markdown::document(contract)),
         ("contracts/schema/events.schema.json".to_owned(), json_schema::events(contract)),
-        (
-            "contracts/migrations/sqlite/0001_audit_tables.sql".to_owned(),
-            sqlite::tables(contract),
-        ),
-        (
-            "contracts/migrations/clickhouse/0001_audit_tables.sql".to_owned(),
-            clickhouse::tables(contract),
-        ),
-        (
-            "contracts/migrations/clickhouse/0002_audit_roles.sql".to_owned(),
-            clickhouse::roles(contract),
-        ),
+        ("contracts/migrations/sqlite/0001_audit_tables.sql".to_owned(), sqlite::tables(contract)),
+        ("contracts/migrations/clickhouse/0001_audit_tables.sql".to_owned(), clickhouse::tables(contract)),
+        ("contracts/migrations/clickhouse/0002_audit_roles.sql".to_owned(), clickhouse::roles(contract)),
         ("contracts/clients/python/tapline/_contract.pyi".to_owned(), python::types(contract)),
     ];
     files.extend(rust::files(contract));

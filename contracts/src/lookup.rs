@@ -2,9 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::model::{
-    Component, ComponentId, Contract, Event, EventId, Field, FieldId, Form, Metric, Table, TableId,
-};
+use crate::model::{Component, ComponentId, Contract, Event, EventId, Field, FieldId, Form, Metric, Table, TableId};
 use crate::resolve::UNKNOWN;
 
 /// The trading contract that Tapline carries with it.

@@ -7,9 +7,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{
-    Column, ColumnSource, Constant, Contract, Event, Field, FieldId, Form, Metric, Sensitivity, Table,
-};
+use crate::model::{Column, ColumnSource, Constant, Contract, Event, Field, FieldId, Form, Metric, Sensitivity, Table};
 
 /// First 16 hex digits of the SHA-256 of the canonical text.
 pub(crate) fn hash(contract: &Contract) -> String {
@@ -156,9 +154,10 @@ impl Printer<'_> {
             parts.push(("constants".to_owned(), inline(constants)));
         }
         if !form.values.is_empty() {
-            let values = form.values.iter().map(|(id, map)| {
-                (self.name(*id), inline(map.iter().map(|(theirs, ours)| (text(theirs), text(ours)))))
-            });
+            let values = form
+                .values
+                .iter()
+                .map(|(id, map)| (self.name(*id), inline(map.iter().map(|(theirs, ours)| (text(theirs), text(ours))))));
             parts.push(("values".to_owned(), inline(values)));
         }
         inline(parts.into_iter())

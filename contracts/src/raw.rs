@@ -8,12 +8,12 @@ mod reader;
 use toml::de::{DeTable, DeValue};
 
 use crate::model::{
-    Budget, Constant, Kind, Lane, Level, MetricType, MissingField, Note, Partition, Policy, Sensitivity,
-    UnknownEvent, UnknownField,
+    Budget, Constant, Kind, Lane, Level, MetricType, MissingField, Note, Partition, Policy, Sensitivity, UnknownEvent,
+    UnknownField,
 };
 
-pub(crate) use reader::{Findings, Spot};
 use reader::Section;
+pub(crate) use reader::{Findings, Spot};
 
 pub(crate) struct RawContract {
     pub(crate) name: String,
@@ -172,11 +172,7 @@ fn word_or<W: crate::words::Word>(section: &Option<Section<'_, '_>>, key: &'stat
     section.as_ref().and_then(|s| s.word(key)).unwrap_or(default)
 }
 
-fn each<T>(
-    root: &Section<'_, '_>,
-    key: &'static str,
-    read: impl Fn(String, &Section<'_, '_>) -> T,
-) -> Vec<T> {
+fn each<T>(root: &Section<'_, '_>, key: &'static str, read: impl Fn(String, &Section<'_, '_>) -> T) -> Vec<T> {
     root.sections(key)
         .into_iter()
         .map(|(name, section)| {
@@ -229,11 +225,7 @@ impl RawEvent {
             optional: s.texts("optional"),
             table: s.text("table"),
             renames: s.text_entries("renames"),
-            forms: s
-                .list("forms")
-                .into_iter()
-                .filter_map(|(value, line)| RawForm::read(s, value, line))
-                .collect(),
+            forms: s.list("forms").into_iter().filter_map(|(value, line)| RawForm::read(s, value, line)).collect(),
         }
     }
 }
@@ -275,8 +267,7 @@ impl RawForm {
             }
             values.push((field, pairs));
         }
-        let form =
-            Self { name: name?.value, line, renames: s.text_entries("renames"), constants, values };
+        let form = Self { name: name?.value, line, renames: s.text_entries("renames"), constants, values };
         s.finish();
         Some(form)
     }
@@ -324,12 +315,8 @@ impl RawMetric {
                 .sections("labels")
                 .into_iter()
                 .map(|(name, label)| {
-                    let raw = RawLabel {
-                        name,
-                        line: label.line,
-                        values: label.texts("values"),
-                        cap: label.whole("cap"),
-                    };
+                    let raw =
+                        RawLabel { name, line: label.line, values: label.texts("values"), cap: label.whole("cap") };
                     label.finish();
                     raw
                 })

@@ -108,12 +108,7 @@ fn check_sizes(raw: &RawContract, findings: &Findings) {
     }
 }
 
-fn check_budget(
-    budget: &Budget,
-    line: usize,
-    metrics: &std::collections::HashMap<String, usize>,
-    findings: &Findings,
-) {
+fn check_budget(budget: &Budget, line: usize, metrics: &std::collections::HashMap<String, usize>, findings: &Findings) {
     let path = format!("budgets.{}", budget.name);
     if let Some(metric) = budget.metric.as_ref().filter(|m| !metrics.contains_key(*m)) {
         findings.add(

@@ -130,7 +130,10 @@ fn audit_and_guard_events_need_a_table_and_its_columns() {
     check(&format!("[events.sent]\nlane = 'audit'\n{EVENT}"), &["needs a table"]);
     check(&format!("{TABLE}columns = ['price', 'symbol']\n{KEPT}"), &["symbol", "would stay empty"]);
     check(&format!("{TABLE}columns = []\n{KEPT}"), &["price", "has no column"]);
-    check(&format!("{TABLE}columns = ['prise']\n{KEPT}").replace("required = ['price']\n", ""), &["did you mean \"price\""]);
+    check(
+        &format!("{TABLE}columns = ['prise']\n{KEPT}").replace("required = ['price']\n", ""),
+        &["did you mean \"price\""],
+    );
     assert_eq!(findings(&format!("{TABLE}columns = ['price']\n{KEPT}")), Vec::<String>::new());
 }
 
@@ -159,7 +162,10 @@ fn metrics_have_good_names_owners_and_bounds() {
     check(&format!("[metrics.wait]\ntype = 'histogram'\n{METRIC}"), &["upper bounds"]);
     check(&format!("[metrics.wait]\ntype = 'histogram'\nbuckets = [1, 1]\n{METRIC}"), &["must rise"]);
     check("[metrics.wait]\ntype = 'gauge'\nhelp = 'x'\n", &["owner"]);
-    assert_eq!(findings(&format!("[metrics.order_actions]\nfixed = true\ntype = 'counter'\n{METRIC}")), Vec::<String>::new());
+    assert_eq!(
+        findings(&format!("[metrics.order_actions]\nfixed = true\ntype = 'counter'\n{METRIC}")),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -188,13 +194,18 @@ fn forms_say_only_what_fits() {
 
 #[test]
 fn a_price_comes_with_its_scale() {
-    let scale = "[fields.price_scale]\nkind = 'int'\ndoc = 'x'\n[fields.cost]\nkind = 'int'\nunit = 'price_scale'\ndoc = 'x'\n";
-    check(&format!("{scale}[events.sent]\nlane = 'log'\nrequired = ['cost']\n{EVENT}"), &["scaled", "add \"price_scale\""]);
+    let scale =
+        "[fields.price_scale]\nkind = 'int'\ndoc = 'x'\n[fields.cost]\nkind = 'int'\nunit = 'price_scale'\ndoc = 'x'\n";
+    check(
+        &format!("{scale}[events.sent]\nlane = 'log'\nrequired = ['cost']\n{EVENT}"),
+        &["scaled", "add \"price_scale\""],
+    );
 }
 
 #[test]
 fn a_join_key_is_never_sensitive() {
-    let field = |kind: &str| format!("[fields.order_token]\nkind = 'text'\njoin = true\nsensitivity = '{kind}'\ndoc = 'x'\n");
+    let field =
+        |kind: &str| format!("[fields.order_token]\nkind = 'text'\njoin = true\nsensitivity = '{kind}'\ndoc = 'x'\n");
     check(&field("secret"), &["never masked"]);
     check(&field("pii"), &["never masked"]);
     assert_eq!(findings(&field("public")), Vec::<String>::new());

@@ -1,8 +1,6 @@
 //! The closed sets of words that a contract is written in, each with its spelling.
 
-use crate::model::{
-    Kind, Lane, Level, MetricType, MissingField, Partition, Sensitivity, UnknownEvent, UnknownField,
-};
+use crate::model::{Kind, Lane, Level, MetricType, MissingField, Partition, Sensitivity, UnknownEvent, UnknownField};
 
 /// A type whose values are words of the contract.
 pub trait Word: Copy + Eq + Sized + 'static {

@@ -29,7 +29,9 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
         "const" => rule == value,
         "minimum" => value.as_i64().is_none_or(|v| v >= rule.as_i64().expect("a number")),
         "maximum" => value.as_i64().is_none_or(|v| v <= rule.as_i64().expect("a number")),
-        "required" => rule.as_array().expect("a list").iter().all(|key| value.get(key.as_str().expect("a key")).is_some()),
+        "required" => {
+            rule.as_array().expect("a list").iter().all(|key| value.get(key.as_str().expect("a key")).is_some())
+        }
         "properties" => rule
             .as_object()
             .expect("a table")

@@ -27,8 +27,17 @@ fn table(event: &Event) -> Option<&'static str> {
 #[test]
 fn every_end_of_an_order_has_a_place_in_the_orders_log() {
     for name in [
-        "order_new", "order_amend", "order_cancel", "order_ack", "order_reject", "order_refused",
-        "order_dead_lettered", "order_timeout", "order_error", "fill", "fill_lost",
+        "order_new",
+        "order_amend",
+        "order_cancel",
+        "order_ack",
+        "order_reject",
+        "order_refused",
+        "order_dead_lettered",
+        "order_timeout",
+        "order_error",
+        "fill",
+        "fill_lost",
     ] {
         let (event, _) = event(name);
         assert_eq!((table(event), event.lane), (Some("audit.orders_log"), Lane::Audit), "{name}");
@@ -84,8 +93,22 @@ fn a_token_that_is_a_correlation_id_is_told_from_a_secret() {
 #[test]
 fn credentials_and_personal_data_are_known_by_name() {
     for name in [
-        "password", "passwd", "secret", "client_secret", "api_key", "apiKey", "api_secret", "token", "access_token",
-        "bot_token", "authorization", "Authorization", "jwt", "private_key", "cookie", "ca_passwd",
+        "password",
+        "passwd",
+        "secret",
+        "client_secret",
+        "api_key",
+        "apiKey",
+        "api_secret",
+        "token",
+        "access_token",
+        "bot_token",
+        "authorization",
+        "Authorization",
+        "jwt",
+        "private_key",
+        "cookie",
+        "ca_passwd",
     ] {
         assert_eq!(field(name).sensitivity, Sensitivity::Secret, "{name}");
     }
@@ -112,7 +135,16 @@ fn every_table_keeps_what_has_no_column() {
 #[test]
 fn the_tables_of_the_specification_are_there_for_five_years() {
     let contract = Contract::embedded();
-    for name in ["orders_log", "risk_log", "guardrail_log", "connectivity_log", "config_log", "plugin_log", "delivery_log", "trace_log"] {
+    for name in [
+        "orders_log",
+        "risk_log",
+        "guardrail_log",
+        "connectivity_log",
+        "config_log",
+        "plugin_log",
+        "delivery_log",
+        "trace_log",
+    ] {
         let id = contract.table(&format!("audit.{name}")).unwrap_or_else(|| panic!("{name} is not declared"));
         assert_eq!(contract.table_at(id).ttl_days, 1825, "{name}");
     }

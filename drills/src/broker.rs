@@ -17,9 +17,7 @@ use self::matching::{Execution, Resting, RestingOrders};
 use crate::farewell::Farewell;
 use crate::ids::{Id, IdKind};
 use crate::market::dice::Dice;
-use crate::messages::{
-    Action, BusMessage, ExecutionInput, RejectReason, Report, ReportKind, Request,
-};
+use crate::messages::{Action, BusMessage, ExecutionInput, RejectReason, Report, ReportKind, Request};
 use crate::pace::{SECOND, SessionTime};
 use crate::scene::Scene;
 use crate::script::Cue;
@@ -180,11 +178,7 @@ impl Broker {
         let delay = DELAY_MIN + self.dice.exponential(DELAY_MEAN_NS) as SessionTime;
         let before = self.answers.back().map_or(0, |answer| answer.due);
         let due = (at.max(self.now) + delay).max(before);
-        self.answers.push_back(Answer {
-            due,
-            request,
-            refused,
-        });
+        self.answers.push_back(Answer { due, request, refused });
     }
 
     /// Whether a new order is refused, and why.
@@ -211,10 +205,7 @@ impl Broker {
         for report in std::mem::take(&mut self.held_back) {
             let _ = self.reports.send(ExecutionInput::Report(report));
         }
-        while let Some(answer) = self
-            .answers
-            .pop_front_if(|next| next.due <= self.now || self.closing)
-        {
+        while let Some(answer) = self.answers.pop_front_if(|next| next.due <= self.now || self.closing) {
             self.answer(answer);
         }
     }
@@ -222,55 +213,18 @@ impl Broker {
     fn answer(&mut self, answer: Answer) {
         match (answer.request, answer.refused) {
             (Request::New { client_order, .. }, Some(reason)) => {
-                self.report(
-                    client_order,
-                    None,
-                    ReportKind::Reject {
-                        action: Action::New,
-                        reason,
-                    },
-                );
+                self.report(client_order, None, ReportKind::Reject { action: Action::New, reason });
             }
-            (
-                Request::New {
-                    client_order,
-                    strategy,
-                    side,
-                    price,
-                    quantity,
-                    ..
-                },
-                None,
-            ) => {
+            (Request::New { client_order, strategy, side, price, quantity, .. }, None) => {
                 self.orders += 1;
                 let broker_order = self.scene.mint.id(IdKind::BrokerOrder, self.orders);
-                let order = Resting {
-                    client_order,
-                    broker_order,
-                    strategy,
-                    side,
-                    price,
-                    leaves: quantity,
-                };
-                self.report(
-                    client_order,
-                    Some(broker_order),
-                    ReportKind::Ack {
-                        action: Action::New,
-                    },
-                );
+                let order = Resting { client_order, broker_order, strategy, side, price, leaves: quantity };
+                self.report(client_order, Some(broker_order), ReportKind::Ack { action: Action::New });
                 if let Some(execution) = self.resting.add(order) {
                     self.execute(execution);
                 }
             }
-            (
-                Request::Amend {
-                    client_order,
-                    price,
-                    ..
-                },
-                _,
-            ) => {
+            (Request::Amend { client_order, price, .. }, _) => {
                 let action = Action::Amend;
                 match self.resting.reprice(client_order, price) {
                     Some((broker_order, execution)) => {
@@ -297,21 +251,11 @@ impl Broker {
     }
 
     fn execute(&mut self, execution: Execution) {
-        let Execution {
-            order,
-            price,
-            quantity,
-        } = execution;
+        let Execution { order, price, quantity } = execution;
         self.fills += 1;
         self.net_quantity[order.strategy.index()] += order.side.sign() * quantity;
         let fill = self.scene.mint.id(IdKind::Execution, self.fills);
-        let kind = ReportKind::Fill {
-            fill,
-            side: order.side,
-            price,
-            quantity,
-            leaves: order.leaves,
-        };
+        let kind = ReportKind::Fill { fill, side: order.side, price, quantity, leaves: order.leaves };
         // A garbled report names an order that nobody sent.
         let client_order = if self.garbles_next_fill == Some(order.strategy) {
             self.garbles_next_fill = None;
@@ -328,13 +272,7 @@ impl Broker {
     }
 
     fn report(&mut self, client_order: Id, broker_order: Option<Id>, kind: ReportKind) {
-        let report = Report {
-            client_order,
-            broker_order,
-            at: self.now,
-            received: Instant::now(),
-            kind,
-        };
+        let report = Report { client_order, broker_order, at: self.now, received: Instant::now(), kind };
         if self.is_paused() {
             self.held_back.push(report);
         } else {
@@ -348,8 +286,6 @@ impl Broker {
         }
         self.next_statement = self.now + STATEMENT_INTERVAL;
         let net_quantity = self.net_quantity;
-        let _ = self
-            .reports
-            .send(ExecutionInput::BrokerPositions { net_quantity });
+        let _ = self.reports.send(ExecutionInput::BrokerPositions { net_quantity });
     }
 }

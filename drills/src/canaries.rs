@@ -59,22 +59,13 @@ impl Canaries {
             CanaryKind::CardNumber,
             CanaryKind::Account,
         ];
-        let list = kinds
-            .into_iter()
-            .map(|kind| Canary {
-                kind,
-                value: kind.make(&mut dice),
-            })
-            .collect();
+        let list = kinds.into_iter().map(|kind| Canary { kind, value: kind.make(&mut dice) }).collect();
         Canaries { list }
     }
 
     /// The run's value of a kind.
     pub fn value(&self, kind: CanaryKind) -> &str {
-        self.list
-            .iter()
-            .find(|canary| canary.kind == kind)
-            .map_or("", |canary| &canary.value)
+        self.list.iter().find(|canary| canary.kind == kind).map_or("", |canary| &canary.value)
     }
 
     pub fn list(&self) -> &[Canary] {
@@ -87,11 +78,7 @@ impl Canaries {
 impl CanaryKind {
     fn make(self, dice: &mut Dice) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        let mut text = |length: usize| -> String {
-            (0..length)
-                .map(|_| char::from(*dice.pick(LETTERS)))
-                .collect()
-        };
+        let mut text = |length: usize| -> String { (0..length).map(|_| char::from(*dice.pick(LETTERS))).collect() };
         match self {
             CanaryKind::NationalId => national_id(dice),
             CanaryKind::BearerToken => text(40),
@@ -106,11 +93,7 @@ impl CanaryKind {
             CanaryKind::Password => text(16),
             CanaryKind::CardNumber => card_number(dice),
             CanaryKind::Account => {
-                format!(
-                    "F00200{}-{}",
-                    dice.between(0, 9),
-                    dice.between(1_000_000, 9_999_999)
-                )
+                format!("F00200{}-{}", dice.between(0, 9), dice.between(1_000_000, 9_999_999))
             }
         }
     }
@@ -119,19 +102,13 @@ impl CanaryKind {
 /// A letter, 1 or 2, seven digits and the check digit.
 fn national_id(dice: &mut Dice) -> String {
     // What each letter counts as, A to Z.
-    const LETTER_CODES: [u32; 26] = [
-        10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32,
-        30, 31, 33,
-    ];
+    const LETTER_CODES: [u32; 26] =
+        [10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33];
     let letter = dice.between(0, 25) as u8;
     let code = LETTER_CODES[usize::from(letter)];
     let mut digits = vec![dice.between(1, 2) as u32];
     digits.extend((0..7).map(|_| dice.between(0, 9) as u32));
-    let weighted: u32 = digits
-        .iter()
-        .zip((1..=8).rev())
-        .map(|(digit, weight)| digit * weight)
-        .sum();
+    let weighted: u32 = digits.iter().zip((1..=8).rev()).map(|(digit, weight)| digit * weight).sum();
     digits.push((10 - (code / 10 + code % 10 * 9 + weighted) % 10) % 10);
     let digits: String = digits.iter().map(u32::to_string).collect();
     format!("{}{digits}", char::from(b'A' + letter))
@@ -149,18 +126,7 @@ fn card_number(dice: &mut Dice) -> String {
 /// The sum of the digits, every second one from the right doubled.
 fn luhn_sum(digits: &[i64]) -> i64 {
     let doubled = |digit: i64| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
-    digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            if place % 2 == 1 {
-                doubled(*digit)
-            } else {
-                *digit
-            }
-        })
-        .sum()
+    digits.iter().rev().enumerate().map(|(place, digit)| if place % 2 == 1 { doubled(*digit) } else { *digit }).sum()
 }
 
 #[cfg(test)]
@@ -175,28 +141,16 @@ mod tests {
             let digits: Vec<i64> = card.bytes().map(|byte| i64::from(byte - b'0')).collect();
             assert_eq!((digits.len(), luhn_sum(&digits) % 10), (16, 0), "{card}");
             let id = canaries.value(CanaryKind::NationalId);
-            assert!(
-                id.len() == 10 && id.as_bytes()[0].is_ascii_uppercase(),
-                "{id}"
-            );
+            assert!(id.len() == 10 && id.as_bytes()[0].is_ascii_uppercase(), "{id}");
             assert_eq!(canaries.value(CanaryKind::Jwt).split('.').count(), 3);
-            assert!(
-                canaries
-                    .list()
-                    .iter()
-                    .all(|canary| canary.value.len() >= 10)
-            );
+            assert!(canaries.list().iter().all(|canary| canary.value.len() >= 10));
         }
     }
 
     #[test]
     fn a_known_good_national_id_checks() {
         // A123456789 is the textbook example: letter code 10, so 1 + 0 × 9, and weights 8 to 1.
-        let weighted: u32 = [1, 2, 3, 4, 5, 6, 7, 8]
-            .iter()
-            .zip((1..=8).rev())
-            .map(|(d, w)| d * w)
-            .sum();
+        let weighted: u32 = [1, 2, 3, 4, 5, 6, 7, 8].iter().zip((1..=8).rev()).map(|(d, w)| d * w).sum();
         assert_eq!((10 - (1 + weighted) % 10) % 10, 9);
     }
 

@@ -105,9 +105,7 @@ impl Arguments {
                 None => Market::Generated { seed: self.seed },
             },
             pace: match self.speed {
-                None => Pace::Rows {
-                    per_second: self.rate,
-                },
+                None => Pace::Rows { per_second: self.rate },
                 Some(0.0) => Pace::FlatOut,
                 Some(speed) => Pace::Recorded { speed },
             },
@@ -128,9 +126,7 @@ fn address(text: &str) -> Result<String, String> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds_each = match unit {
         "ms" => 0.001,
@@ -138,25 +134,15 @@ fn duration(text: &str) -> Result<Duration, String> {
         "m" => 60.0,
         "h" => 3600.0,
         _ => {
-            return Err(format!(
-                "unknown unit {unit:?}; use ms, s, m or h, e.g. 20s"
-            ));
+            return Err(format!("unknown unit {unit:?}; use ms, s, m or h, e.g. 20s"));
         }
     };
-    let number: f64 = number
-        .parse()
-        .map_err(|_| "expected a time such as 20s or 1.5m".to_owned())?;
+    let number: f64 = number.parse().map_err(|_| "expected a time such as 20s or 1.5m".to_owned())?;
     Duration::try_from_secs_f64(number * seconds_each).map_err(|_| "that is too long".to_owned())
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    not_negative(text).and_then(|number| {
-        if number > 0.0 {
-            Ok(number)
-        } else {
-            Err("must be more than 0".to_owned())
-        }
-    })
+    not_negative(text).and_then(|number| if number > 0.0 { Ok(number) } else { Err("must be more than 0".to_owned()) })
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {
@@ -176,10 +162,7 @@ mod tests {
 
     #[test]
     fn the_examples_in_the_help_parse() {
-        for line in EXAMPLES
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("trading-stack "))
-        {
+        for line in EXAMPLES.lines().filter_map(|line| line.trim().strip_prefix("trading-stack ")) {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
     }
@@ -190,28 +173,16 @@ mod tests {
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
-        assert!(
-            duration("20 parsecs")
-                .unwrap_err()
-                .contains("use ms, s, m or h")
-        );
+        assert!(duration("20 parsecs").unwrap_err().contains("use ms, s, m or h"));
         assert!(duration("").is_err() && duration("-1s").is_err());
     }
 
     #[test]
     fn pace_is_a_rate_unless_a_speed_is_given() {
         let pace = |line: &str| parse(line).map(|arguments| arguments.options().pace);
-        assert_eq!(
-            pace("--discard").unwrap(),
-            Pace::Rows {
-                per_second: DEFAULT_RATE
-            }
-        );
+        assert_eq!(pace("--discard").unwrap(), Pace::Rows { per_second: DEFAULT_RATE });
         assert_eq!(pace("--discard --speed 0").unwrap(), Pace::FlatOut);
-        assert_eq!(
-            pace("--discard --speed 2").unwrap(),
-            Pace::Recorded { speed: 2.0 }
-        );
+        assert_eq!(pace("--discard --speed 2").unwrap(), Pace::Recorded { speed: 2.0 });
         assert!(pace("--discard --speed 2 --rate 5").is_err());
         assert!(pace("--discard --rate 0").is_err());
         assert!(pace("--for 5s").is_err(), "somewhere to send to is needed");

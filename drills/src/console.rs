@@ -29,11 +29,7 @@ const MODES: [&str; 4] = ["NORMAL", "WARM", "STORM", "HALT"];
 
 impl Console {
     pub(crate) fn new(json: bool) -> Self {
-        Console {
-            json,
-            live: io::stderr().is_terminal(),
-            next: Instant::now(),
-        }
+        Console { json, live: io::stderr().is_terminal(), next: Instant::now() }
     }
 
     /// Shows the status on standard error, if it is time to.
@@ -46,17 +42,9 @@ impl Console {
         let modes: Vec<String> = status
             .modes
             .iter()
-            .map(|(strategy, mode)| {
-                format!(
-                    "{strategy} {}",
-                    MODES.get(usize::from(*mode)).unwrap_or(&"?")
-                )
-            })
+            .map(|(strategy, mode)| format!("{strategy} {}", MODES.get(usize::from(*mode)).unwrap_or(&"?")))
             .collect();
-        let trouble = drain
-            .trouble()
-            .map(|trouble| format!(" | {trouble}"))
-            .unwrap_or_default();
+        let trouble = drain.trouble().map(|trouble| format!(" | {trouble}")).unwrap_or_default();
         let line = format!(
             "{:6.1} s | market {} | emitted {} sent {} | orders {} fills {} | {}{trouble}",
             status.seconds,
@@ -83,13 +71,7 @@ impl Console {
     pub(crate) fn print(&self, report: &StackReport, delivery: &Delivery) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if self.json {
-            serde_json::to_writer(
-                &mut out,
-                &Output {
-                    stack: report,
-                    delivery,
-                },
-            )?;
+            serde_json::to_writer(&mut out, &Output { stack: report, delivery })?;
             writeln!(out)
         } else {
             print(&mut out, report, delivery)
@@ -108,11 +90,7 @@ fn print(out: &mut impl Write, report: &StackReport, delivery: &Delivery) -> io:
         report.passes
     )?;
     for (reason, rows) in &report.market_rows_damaged {
-        writeln!(
-            out,
-            "          {} rows unusable: {reason}",
-            thousands(*rows)
-        )?;
+        writeln!(out, "          {} rows unusable: {reason}", thousands(*rows))?;
     }
     let intents = &report.intents;
     writeln!(
@@ -136,36 +114,13 @@ fn print(out: &mut impl Write, report: &StackReport, delivery: &Delivery) -> io:
         thousands(orders.dead_lettered),
         thousands(orders.open)
     )?;
-    writeln!(
-        out,
-        "Fills     {}, {} lost",
-        thousands(report.fills),
-        thousands(report.fills_lost)
-    )?;
-    writeln!(
-        out,
-        "\nEmitted   {} events, run {}",
-        thousands(report.emitted),
-        report.run
-    )?;
+    writeln!(out, "Fills     {}, {} lost", thousands(report.fills), thousands(report.fills_lost))?;
+    writeln!(out, "\nEmitted   {} events, run {}", thousands(report.emitted), report.run)?;
     for stream in &report.streams {
-        writeln!(
-            out,
-            "  {:<12} {:<7} {:>12}",
-            stream.component,
-            stream.lane,
-            thousands(stream.emitted)
-        )?;
+        writeln!(out, "  {:<12} {:<7} {:>12}", stream.component, stream.lane, thousands(stream.emitted))?;
     }
     for lost in &report.dropped {
-        writeln!(
-            out,
-            "  lost: {} {} {} ({})",
-            lost.component,
-            lost.lane,
-            thousands(lost.events),
-            lost.reason
-        )?;
+        writeln!(out, "  lost: {} {} {} ({})", lost.component, lost.lane, thousands(lost.events), lost.reason)?;
     }
     writeln!(
         out,
@@ -175,20 +130,11 @@ fn print(out: &mut impl Write, report: &StackReport, delivery: &Delivery) -> io:
         thousands(delivery.acknowledged),
         thousands(delivery.rejected),
         thousands(delivery.left),
-        delivery
-            .trouble
-            .as_deref()
-            .map(|trouble| format!("; {trouble}"))
-            .unwrap_or_default()
+        delivery.trouble.as_deref().map(|trouble| format!("; {trouble}")).unwrap_or_default()
     )?;
     writeln!(out, "\nPlanted secrets, which no output may show")?;
     for canary in &report.canaries {
-        writeln!(
-            out,
-            "  {:<12} {}",
-            format!("{:?}", canary.kind),
-            canary.value
-        )?;
+        writeln!(out, "  {:<12} {}", format!("{:?}", canary.kind), canary.value)?;
     }
     if !report.transactions.is_empty() {
         writeln!(out, "\nTransactions from tick to position")?;
@@ -206,10 +152,7 @@ fn print(out: &mut impl Write, report: &StackReport, delivery: &Delivery) -> io:
         )?;
     }
     for component in &report.died {
-        writeln!(
-            out,
-            "\nThe component {component} died of a bug; see its message above."
-        )?;
+        writeln!(out, "\nThe component {component} died of a bug; see its message above.")?;
     }
     Ok(())
 }

@@ -45,13 +45,9 @@ impl Drain {
     pub(crate) fn start(telemetry: &Telemetry, connect: Option<&str>) -> anyhow::Result<Self> {
         match connect {
             Some(address) => {
-                let shipper = Shipper::spawn(telemetry.clone(), address)
-                    .with_context(|| format!("cannot send to {address}"))?;
-                Ok(Drain::Router {
-                    address: address.to_owned(),
-                    shipper,
-                    telemetry: telemetry.clone(),
-                })
+                let shipper =
+                    Shipper::spawn(telemetry.clone(), address).with_context(|| format!("cannot send to {address}"))?;
+                Ok(Drain::Router { address: address.to_owned(), shipper, telemetry: telemetry.clone() })
             }
             None => discard(telemetry).context("cannot start a thread"),
         }
@@ -75,11 +71,7 @@ impl Drain {
 
     pub(crate) fn stop(self, flush: Duration) -> Delivery {
         match self {
-            Drain::Router {
-                address,
-                shipper,
-                telemetry,
-            } => {
+            Drain::Router { address, shipper, telemetry } => {
                 let report = shipper.stop(flush);
                 Delivery {
                     to: address,
@@ -91,11 +83,7 @@ impl Drain {
                     trouble: report.trouble,
                 }
             }
-            Drain::Nowhere {
-                taken,
-                stop,
-                thread,
-            } => {
+            Drain::Nowhere { taken, stop, thread } => {
                 stop.store(true, Ordering::Relaxed);
                 let died = thread.join().is_err();
                 let sent = taken.load(Ordering::Relaxed);
@@ -113,41 +101,32 @@ impl Drain {
 
 /// Events that no drain has taken.
 fn waiting(telemetry: &Telemetry) -> u64 {
-    let counts = telemetry
-        .streams()
-        .into_iter()
-        .map(|stream| stream.counts());
+    let counts = telemetry.streams().into_iter().map(|stream| stream.counts());
     counts.map(|counts| counts.queued + counts.spilled).sum()
 }
 
 fn discard(telemetry: &Telemetry) -> std::io::Result<Drain> {
     let (taken, stop) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
     let (telemetry, count, stopped) = (telemetry.clone(), Arc::clone(&taken), Arc::clone(&stop));
-    let thread = thread::Builder::new()
-        .name("discard".into())
-        .spawn(move || {
-            let mut records = Vec::with_capacity(1024);
-            loop {
-                let last_round = stopped.load(Ordering::Relaxed);
-                let mut round = 0;
-                for stream in telemetry.streams() {
-                    while stream.pop(&mut records, 1024) > 0 {
-                        round += records.len() as u64;
-                        records.clear();
-                    }
+    let thread = thread::Builder::new().name("discard".into()).spawn(move || {
+        let mut records = Vec::with_capacity(1024);
+        loop {
+            let last_round = stopped.load(Ordering::Relaxed);
+            let mut round = 0;
+            for stream in telemetry.streams() {
+                while stream.pop(&mut records, 1024) > 0 {
+                    round += records.len() as u64;
+                    records.clear();
                 }
-                count.fetch_add(round, Ordering::Relaxed);
-                if last_round {
-                    return;
-                }
-                thread::sleep(Duration::from_millis(1));
             }
-        })?;
-    Ok(Drain::Nowhere {
-        taken,
-        stop,
-        thread,
-    })
+            count.fetch_add(round, Ordering::Relaxed);
+            if last_round {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    })?;
+    Ok(Drain::Nowhere { taken, stop, thread })
 }
 
 // === impl Delivery ===

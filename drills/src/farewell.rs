@@ -15,10 +15,7 @@ pub struct Farewell<T> {
 
 impl<T> Farewell<T> {
     pub fn new(to: &Sender<T>, message: T) -> Self {
-        Farewell {
-            to: to.clone(),
-            message: Some(message),
-        }
+        Farewell { to: to.clone(), message: Some(message) }
     }
 }
 

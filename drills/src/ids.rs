@@ -106,12 +106,9 @@ impl IdMint {
     /// A mint for a new run: its tag comes from the time, the process and a count.
     pub fn for_this_run() -> Self {
         static RUNS: AtomicU64 = AtomicU64::new(0);
-        let nanos = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |past| past.as_nanos());
-        let mixed = (nanos as u64)
-            ^ (u64::from(std::process::id()) << 32)
-            ^ (RUNS.fetch_add(1, Ordering::Relaxed) << 56);
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_nanos());
+        let mixed =
+            (nanos as u64) ^ (u64::from(std::process::id()) << 32) ^ (RUNS.fetch_add(1, Ordering::Relaxed) << 56);
         let mut dice = crate::market::dice::Dice::new(mixed);
         // The first character is a letter, so that no id reads as one long number.
         let tag = std::array::from_fn(|place| match place {
@@ -122,10 +119,7 @@ impl IdMint {
     }
 
     pub fn id(&self, kind: IdKind, mut number: u64) -> Id {
-        let mut id = Id {
-            bytes: [0; ID_BYTES],
-            length: 0,
-        };
+        let mut id = Id { bytes: [0; ID_BYTES], length: 0 };
         id.push(kind.letter());
         id.push(b'-');
         for byte in self.tag {
@@ -163,17 +157,13 @@ mod tests {
         let mint = IdMint { tag: *b"k3f9a" };
         assert_eq!(mint.id(IdKind::Trace, 0).as_str(), "t-k3f9a-0");
         assert_eq!(mint.id(IdKind::BrokerOrder, 1296).as_str(), "b-k3f9a-100");
-        assert_eq!(
-            mint.id(IdKind::Intent, u64::MAX).as_str(),
-            "i-k3f9a-3w5e11264sgsf"
-        );
+        assert_eq!(mint.id(IdKind::Intent, u64::MAX).as_str(), "i-k3f9a-3w5e11264sgsf");
     }
 
     #[test]
     fn two_runs_differ() {
-        let tags: std::collections::HashSet<String> = (0..50)
-            .map(|_| IdMint::for_this_run().tag().to_owned())
-            .collect();
+        let tags: std::collections::HashSet<String> =
+            (0..50).map(|_| IdMint::for_this_run().tag().to_owned()).collect();
         assert_eq!(tags.len(), 50);
     }
 }

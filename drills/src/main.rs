@@ -31,11 +31,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("trading-stack: {error:#}");
-            ExitCode::from(if error.is::<StackError>() {
-                REFUSED
-            } else {
-                INCOMPLETE
-            })
+            ExitCode::from(if error.is::<StackError>() { REFUSED } else { INCOMPLETE })
         }
     }
 }
@@ -49,9 +45,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let started = Instant::now();
     while !stopped.load(Ordering::Relaxed)
         && !stack.is_finished()
-        && arguments
-            .length
-            .is_none_or(|length| started.elapsed() < length)
+        && arguments.length.is_none_or(|length| started.elapsed() < length)
     {
         stack.wait(LOOK);
         console.show(&stack.status(), &drain);
@@ -60,11 +54,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let report = stack.stop();
     let delivery = drain.stop(arguments.flush);
     console.print(&report, &delivery)?;
-    Ok(if report.died.is_empty() && delivery.is_complete() {
-        OK
-    } else {
-        INCOMPLETE
-    })
+    Ok(if report.died.is_empty() && delivery.is_complete() { OK } else { INCOMPLETE })
 }
 
 /// SIGINT and SIGTERM end the day in order. That takes no longer than `--flush` and a moment, so a second
@@ -72,8 +62,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stopped))
-            .context("cannot handle signals")?;
+        signal_hook::flag::register(signal, Arc::clone(&stopped)).context("cannot handle signals")?;
     }
     Ok(stopped)
 }

@@ -36,17 +36,9 @@ pub struct MarketEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The quantity that now rests at a price; 0 removes the level.
-    Depth {
-        side: Side,
-        price: Price,
-        quantity: i64,
-    },
+    Depth { side: Side, price: Price, quantity: i64 },
     /// A trade; `side` is the aggressor's.
-    Trade {
-        side: Side,
-        price: Price,
-        quantity: i64,
-    },
+    Trade { side: Side, price: Price, quantity: i64 },
     /// Forget one side of the book, or both.
     Clear { side: Option<Side> },
 }
@@ -106,17 +98,9 @@ impl MarketEvent {
                 let price = price_from_points(price).ok_or(Damage::BadPrice)?;
                 let quantity = whole_quantity(quantity).ok_or(Damage::BadQuantity)?;
                 match kind {
-                    RowKind::Depth => Change::Depth {
-                        side,
-                        price,
-                        quantity,
-                    },
+                    RowKind::Depth => Change::Depth { side, price, quantity },
                     _ if quantity == 0 => return Err(Damage::BadQuantity),
-                    _ => Change::Trade {
-                        side,
-                        price,
-                        quantity,
-                    },
+                    _ => Change::Trade { side, price, quantity },
                 }
             }
         };
@@ -136,8 +120,7 @@ pub(crate) enum RowKind {
 const POINTS_MAX: f64 = 1e11;
 
 fn price_from_points(points: f64) -> Option<Price> {
-    (points.is_finite() && points > 0.0 && points < POINTS_MAX)
-        .then(|| (points * PRICE_SCALE as f64).round() as Price)
+    (points.is_finite() && points > 0.0 && points < POINTS_MAX).then(|| (points * PRICE_SCALE as f64).round() as Price)
 }
 
 fn whole_quantity(quantity: f64) -> Option<i64> {
@@ -150,29 +133,17 @@ mod tests {
 
     #[test]
     fn a_row_is_taken_only_when_every_column_makes_sense() {
-        let row = |price, quantity| {
-            MarketEvent::from_columns(RowKind::Depth, Some(Side::Buy), 1, price, quantity)
-        };
+        let row = |price, quantity| MarketEvent::from_columns(RowKind::Depth, Some(Side::Buy), 1, price, quantity);
         assert_eq!(
             row(34500.5, 3.0).unwrap().change,
-            Change::Depth {
-                side: Side::Buy,
-                price: 345_005_000,
-                quantity: 3
-            }
+            Change::Depth { side: Side::Buy, price: 345_005_000, quantity: 3 }
         );
         assert_eq!(row(f64::NAN, 3.0), Err(Damage::BadPrice));
         assert_eq!(row(-1.0, 3.0), Err(Damage::BadPrice));
         assert_eq!(row(1e300, 3.0), Err(Damage::BadPrice));
         assert_eq!(row(34500.0, 0.5), Err(Damage::BadQuantity));
         assert_eq!(row(34500.0, f64::INFINITY), Err(Damage::BadQuantity));
-        assert_eq!(
-            MarketEvent::from_columns(RowKind::Trade, None, 1, 1.0, 1.0),
-            Err(Damage::BadSide)
-        );
-        assert_eq!(
-            MarketEvent::from_columns(RowKind::Clear, None, 0, 0.0, 0.0),
-            Err(Damage::BadTime)
-        );
+        assert_eq!(MarketEvent::from_columns(RowKind::Trade, None, 1, 1.0, 1.0), Err(Damage::BadSide));
+        assert_eq!(MarketEvent::from_columns(RowKind::Clear, None, 0, 0.0, 0.0), Err(Damage::BadTime));
     }
 }

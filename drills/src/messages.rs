@@ -161,23 +161,9 @@ pub enum OrderInput {
 /// What the broker is asked.
 #[derive(Clone, Copy, Debug)]
 pub enum Request {
-    New {
-        client_order: Id,
-        strategy: Strategy,
-        side: Side,
-        price: Price,
-        quantity: i64,
-        at: SessionTime,
-    },
-    Amend {
-        client_order: Id,
-        price: Price,
-        at: SessionTime,
-    },
-    Cancel {
-        client_order: Id,
-        at: SessionTime,
-    },
+    New { client_order: Id, strategy: Strategy, side: Side, price: Price, quantity: i64, at: SessionTime },
+    Amend { client_order: Id, price: Price, at: SessionTime },
+    Cancel { client_order: Id, at: SessionTime },
     Stop,
 }
 
@@ -193,20 +179,9 @@ pub struct Report {
 
 #[derive(Clone, Copy, Debug)]
 pub enum ReportKind {
-    Ack {
-        action: Action,
-    },
-    Reject {
-        action: Action,
-        reason: RejectReason,
-    },
-    Fill {
-        fill: Id,
-        side: Side,
-        price: Price,
-        quantity: i64,
-        leaves: i64,
-    },
+    Ack { action: Action },
+    Reject { action: Action, reason: RejectReason },
+    Fill { fill: Id, side: Side, price: Price, quantity: i64, leaves: i64 },
 }
 
 /// Why a broker refuses, as it codes it.
@@ -332,11 +307,4 @@ macro_rules! from_bus {
     )*};
 }
 
-from_bus!(
-    RiskInput,
-    OrderInput,
-    ExecutionInput,
-    PositionInput,
-    RecorderInput,
-    GatewayInput
-);
+from_bus!(RiskInput, OrderInput, ExecutionInput, PositionInput, RecorderInput, GatewayInput);

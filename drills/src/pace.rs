@@ -70,13 +70,7 @@ impl Pace {
 
 impl Pacer {
     pub fn new(pace: Pace) -> Self {
-        Pacer {
-            pace,
-            started: Instant::now(),
-            rows: 0,
-            first_ts: None,
-            last: 0,
-        }
+        Pacer { pace, started: Instant::now(), rows: 0, first_ts: None, last: 0 }
     }
 
     /// When `group` is due. While nothing happens time still passes in steps of at most `step`.
@@ -94,9 +88,7 @@ impl Pacer {
             Pace::FlatOut => {
                 let step = step.as_nanos() as i64;
                 if self.last > 0 && group.ts - self.last > step {
-                    Due::Silent {
-                        at: self.forward(self.last + step),
-                    }
+                    Due::Silent { at: self.forward(self.last + step) }
                 } else {
                     Due::At(self.forward(group.ts))
                 }
@@ -116,13 +108,9 @@ impl Pacer {
             let at = recorded.map_or_else(wall, |(ts, ..)| ts);
             return Due::At(self.forward(at));
         }
-        let at = recorded.map_or_else(wall, |(ts, first, speed)| {
-            (first + (elapsed.as_nanos() as f64 * speed) as i64).min(ts)
-        });
-        Due::In {
-            wait: wait.min(step),
-            at: self.forward(at),
-        }
+        let at = recorded
+            .map_or_else(wall, |(ts, first, speed)| (first + (elapsed.as_nanos() as f64 * speed) as i64).min(ts));
+        Due::In { wait: wait.min(step), at: self.forward(at) }
     }
 
     fn forward(&mut self, at: SessionTime) -> SessionTime {
@@ -133,9 +121,7 @@ impl Pacer {
 
 /// The wall clock, ns since 1970.
 pub fn wall() -> SessionTime {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |past| past.as_nanos() as i64)
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_nanos() as i64)
 }
 
 #[cfg(test)]
@@ -144,15 +130,8 @@ mod tests {
     use crate::market::{Change, MarketEvent};
 
     fn group(ts: i64, rows: usize) -> Group {
-        let row = MarketEvent {
-            exch_ts: ts,
-            change: Change::Clear { side: None },
-        };
-        Group {
-            ts,
-            rows: vec![row; rows],
-            restarted: false,
-        }
+        let row = MarketEvent { exch_ts: ts, change: Change::Clear { side: None } };
+        Group { ts, rows: vec![row; rows], restarted: false }
     }
 
     #[test]
@@ -162,18 +141,8 @@ mod tests {
         let first = group(SECOND, 1);
         assert_eq!(pacer.due(&first, step), Due::At(SECOND));
         let second = group(SECOND + 250 * MILLISECOND, 1);
-        assert_eq!(
-            pacer.due(&second, step),
-            Due::Silent {
-                at: SECOND + 100 * MILLISECOND
-            }
-        );
-        assert_eq!(
-            pacer.due(&second, step),
-            Due::Silent {
-                at: SECOND + 200 * MILLISECOND
-            }
-        );
+        assert_eq!(pacer.due(&second, step), Due::Silent { at: SECOND + 100 * MILLISECOND });
+        assert_eq!(pacer.due(&second, step), Due::Silent { at: SECOND + 200 * MILLISECOND });
         assert_eq!(pacer.due(&second, step), Due::At(second.ts));
     }
 
@@ -182,21 +151,12 @@ mod tests {
         let mut pacer = Pacer::new(Pace::Rows { per_second: 10.0 });
         let first = group(5, 20);
         let before = wall();
-        assert!(
-            matches!(pacer.due(&first, Duration::from_millis(50)), Due::At(at) if at >= before)
-        );
+        assert!(matches!(pacer.due(&first, Duration::from_millis(50)), Due::At(at) if at >= before));
         pacer.sent(&first);
         // 20 rows at 10 a second: the next group is due in two seconds.
-        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_secs(60)) else {
-            panic!()
-        };
-        assert!(
-            wait > Duration::from_millis(1_500) && wait <= Duration::from_secs(2),
-            "{wait:?}"
-        );
-        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_millis(50)) else {
-            panic!()
-        };
+        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_secs(60)) else { panic!() };
+        assert!(wait > Duration::from_millis(1_500) && wait <= Duration::from_secs(2), "{wait:?}");
+        let Due::In { wait, .. } = pacer.due(&group(6, 1), Duration::from_millis(50)) else { panic!() };
         assert_eq!(wait, Duration::from_millis(50));
     }
 
@@ -206,9 +166,7 @@ mod tests {
         let step = Duration::from_secs(60);
         assert_eq!(pacer.due(&group(7 * SECOND, 1), step), Due::At(7 * SECOND));
         let later = group(1_007 * SECOND, 1);
-        let Due::In { wait, at } = pacer.due(&later, step) else {
-            panic!()
-        };
+        let Due::In { wait, at } = pacer.due(&later, step) else { panic!() };
         assert!(wait <= Duration::from_secs(1) && at < later.ts);
     }
 }

@@ -167,15 +167,10 @@ impl Progress {
         if self.fills.get() >= TRANSACTIONS_KEPT as u64 {
             return;
         }
-        let (Some(client_order), Some(broker_order)) =
-            (fill.lineage.client_order, fill.lineage.broker_order)
-        else {
+        let (Some(client_order), Some(broker_order)) = (fill.lineage.client_order, fill.lineage.broker_order) else {
             return;
         };
-        let mut transactions = self
-            .transactions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut transactions = self.transactions.lock().unwrap_or_else(PoisonError::into_inner);
         transactions.push(Transaction {
             strategy_id: fill.strategy.name(),
             trace_id: fill.lineage.trace.to_string(),
@@ -187,10 +182,7 @@ impl Progress {
     }
 
     pub fn transactions(&self) -> Vec<Transaction> {
-        self.transactions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.transactions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn damage_is(&self, damage: &DamageCount) {
@@ -201,10 +193,7 @@ impl Progress {
     }
 
     pub fn damage(&self) -> DamageCount {
-        self.damage
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

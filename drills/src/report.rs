@@ -99,9 +99,7 @@ impl StackStatus {
             emitted: scene.tally.total(),
             orders: progress.orders.get(),
             fills: progress.fills.get(),
-            modes: Strategy::all()
-                .map(|strategy| (strategy.name(), modes[strategy.index()]))
-                .collect(),
+            modes: Strategy::all().map(|strategy| (strategy.name(), modes[strategy.index()])).collect(),
         }
     }
 }
@@ -109,12 +107,7 @@ impl StackStatus {
 // === impl StackReport ===
 
 impl StackReport {
-    pub(crate) fn of(
-        scene: &Scene,
-        market: &str,
-        elapsed: Duration,
-        died: Vec<&'static str>,
-    ) -> Self {
+    pub(crate) fn of(scene: &Scene, market: &str, elapsed: Duration, died: Vec<&'static str>) -> Self {
         let progress = &scene.progress;
         StackReport {
             run: scene.telemetry.run().to_owned(),
@@ -148,12 +141,7 @@ impl StackReport {
 fn dropped(scene: &Scene) -> Vec<Dropped> {
     let run = scene.telemetry.run();
     let mut dropped = Vec::new();
-    for stream in scene
-        .telemetry
-        .streams()
-        .iter()
-        .filter(|stream| stream.run() == run)
-    {
+    for stream in scene.telemetry.streams().iter().filter(|stream| stream.run() == run) {
         let counts = stream.counts();
         dropped.extend(counts.dropped_reasons().map(|(reason, events)| Dropped {
             component: stream.component().name(),

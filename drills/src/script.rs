@@ -67,33 +67,10 @@ impl Script {
             (ms(2_000), Cue::ReconnectStorm),
             (ms(5_000), Cue::RejectSpike { on: true }),
             (ms(7_000), Cue::RejectSpike { on: false }),
-            (
-                ms(9_400),
-                Cue::GarbledFill {
-                    strategy: Strategy::QUICK_MAKER,
-                },
-            ),
-            (
-                ms(11_500),
-                Cue::TradeBust {
-                    strategy: patient,
-                    loss_bps: 60,
-                },
-            ),
-            (
-                ms(11_900),
-                Cue::TradeBust {
-                    strategy: patient,
-                    loss_bps: 60,
-                },
-            ),
-            (
-                ms(12_300),
-                Cue::TradeBust {
-                    strategy: patient,
-                    loss_bps: 100,
-                },
-            ),
+            (ms(9_400), Cue::GarbledFill { strategy: Strategy::QUICK_MAKER }),
+            (ms(11_500), Cue::TradeBust { strategy: patient, loss_bps: 60 }),
+            (ms(11_900), Cue::TradeBust { strategy: patient, loss_bps: 60 }),
+            (ms(12_300), Cue::TradeBust { strategy: patient, loss_bps: 100 }),
             (ms(12_800), Cue::LineDrop),
             (ms(14_500), Cue::BusOverflow { length: ms(300) }),
             (ms(15_500), Cue::StoreDown { on: true }),
@@ -124,11 +101,7 @@ impl Script {
 
     fn new(mut cues: Vec<(SessionTime, Cue)>) -> Self {
         cues.sort_by_key(|(at, _)| *at);
-        Script {
-            cues,
-            next: 0,
-            start: None,
-        }
+        Script { cues, next: 0, start: None }
     }
 
     /// The next cue that is due by `at`, if one is. Ask until there is none.
@@ -182,10 +155,7 @@ mod tests {
 
     #[test]
     fn the_routine_comes_again_in_a_long_run() {
-        let drops = play(Script::routine(), 700 * SECOND)
-            .iter()
-            .filter(|(_, cue)| *cue == Cue::LineDrop)
-            .count();
+        let drops = play(Script::routine(), 700 * SECOND).iter().filter(|(_, cue)| *cue == Cue::LineDrop).count();
         assert_eq!(drops, 3);
     }
 }

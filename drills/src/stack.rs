@@ -60,10 +60,7 @@ pub enum StackError {
     #[error(transparent)]
     Feed(#[from] FeedError),
     #[error("cannot start a thread for {component}; is the machine out of memory or of threads?")]
-    Thread {
-        component: &'static str,
-        source: std::io::Error,
-    },
+    Thread { component: &'static str, source: std::io::Error },
 }
 
 /// Starts stacks.
@@ -84,9 +81,7 @@ impl Default for StackOptions {
     fn default() -> Self {
         StackOptions {
             market: Market::Generated { seed: 1 },
-            pace: Pace::Rows {
-                per_second: DEFAULT_RATE,
-            },
+            pace: Pace::Rows { per_second: DEFAULT_RATE },
             symbol: None,
             incidents: false,
             rows_max: None,
@@ -117,11 +112,7 @@ impl Stack {
 /// The stack in one piece: channels, who reads which, who writes which.
 fn compose(handle: &mut StackHandle, feed: Feed, options: &StackOptions) -> Result<(), StackError> {
     let scene = || Arc::clone(&handle.scene);
-    let script = if options.incidents {
-        Script::incidents()
-    } else {
-        Script::routine()
-    };
+    let script = if options.incidents { Script::incidents() } else { Script::routine() };
     let rows_max = options.rows_max.unwrap_or(u64::MAX);
 
     let (ring, from_ring) = bounded(RING);
@@ -143,12 +134,7 @@ fn compose(handle: &mut StackHandle, feed: Feed, options: &StackOptions) -> Resu
         Consumer::new(&handle.scene, "gateway", to_gateway.clone(), Wants::Time),
         Consumer::new(&handle.scene, "risk", to_risk.clone(), Wants::Time),
         Consumer::new(&handle.scene, "order", to_order.clone(), Wants::Time),
-        Consumer::new(
-            &handle.scene,
-            "execution",
-            to_execution.clone(),
-            Wants::Time,
-        ),
+        Consumer::new(&handle.scene, "execution", to_execution.clone(), Wants::Time),
         Consumer::new(&handle.scene, "position", to_position.clone(), Wants::Time),
     ];
 
@@ -189,17 +175,10 @@ fn scene(telemetry: &Telemetry, options: &StackOptions) -> Scene {
         metrics: telemetry.metrics(),
         tally: Tally::new(),
         mint: IdMint::for_this_run(),
-        symbol: options
-            .symbol
-            .clone()
-            .unwrap_or_else(|| options.market.symbol()),
+        symbol: options.symbol.clone().unwrap_or_else(|| options.market.symbol()),
         canaries: Canaries::new(run ^ options.seed),
         progress: Progress::new(),
-        step: if options.pace.is_real_time() {
-            Step::free()
-        } else {
-            Step::locked(KEEPS_STEP)
-        },
+        step: if options.pace.is_real_time() { Step::free() } else { Step::locked(KEEPS_STEP) },
         seed: options.seed,
     }
 }
@@ -239,11 +218,7 @@ impl StackHandle {
         StackReport::of(&self.scene, &self.market, self.started.elapsed(), died)
     }
 
-    fn spawn(
-        &mut self,
-        component: &'static str,
-        run: impl FnOnce() + Send + 'static,
-    ) -> Result<(), StackError> {
+    fn spawn(&mut self, component: &'static str, run: impl FnOnce() + Send + 'static) -> Result<(), StackError> {
         let thread = thread::Builder::new()
             .name(component.to_owned())
             .spawn(run)

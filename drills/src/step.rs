@@ -40,15 +40,7 @@ impl Step {
     pub fn locked(components: usize) -> Self {
         let (handled, all_handled) = bounded(components);
         let (waits, broken) = (AtomicBool::new(false), AtomicBool::new(false));
-        Step {
-            gate: Some(Gate {
-                handled,
-                all_handled,
-                components,
-                waits,
-                broken,
-            }),
-        }
+        Step { gate: Some(Gate { handled, all_handled, components, waits, broken }) }
     }
 
     pub fn is_free(&self) -> bool {

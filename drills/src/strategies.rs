@@ -58,20 +58,8 @@ pub const STRATEGIES: [Profile; 4] = [
         position_max: 8,
         capital: 600 * MILLION,
     },
-    Profile {
-        name: "mom-1",
-        style: Style::Momentum,
-        quantity: 1,
-        position_max: 3,
-        capital: 30 * MILLION,
-    },
-    Profile {
-        name: "rev-1",
-        style: Style::Reversion,
-        quantity: 1,
-        position_max: 4,
-        capital: 300 * MILLION,
-    },
+    Profile { name: "mom-1", style: Style::Momentum, quantity: 1, position_max: 3, capital: 30 * MILLION },
+    Profile { name: "rev-1", style: Style::Reversion, quantity: 1, position_max: 4, capital: 300 * MILLION },
 ];
 
 /// One of [`STRATEGIES`].

@@ -50,16 +50,11 @@ impl Voice {
 
 impl Tally {
     pub fn new() -> Arc<Self> {
-        Arc::new(Tally {
-            by_event: EVENTS.iter().map(|_| AtomicU64::new(0)).collect(),
-        })
+        Arc::new(Tally { by_event: EVENTS.iter().map(|_| AtomicU64::new(0)).collect() })
     }
 
     pub fn total(&self) -> u64 {
-        self.by_event
-            .iter()
-            .map(|count| count.load(Ordering::Relaxed))
-            .sum()
+        self.by_event.iter().map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
     /// By event name; events that were not emitted are absent.
@@ -83,11 +78,7 @@ impl Tally {
         }
         streams
             .into_iter()
-            .map(|((component, lane), emitted)| StreamTally {
-                component: component.name(),
-                lane: lane.name(),
-                emitted,
-            })
+            .map(|((component, lane), emitted)| StreamTally { component: component.name(), lane: lane.name(), emitted })
             .collect()
     }
 }

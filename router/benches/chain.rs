@@ -19,10 +19,8 @@ fn main() {
     let quick = std::env::args().any(|arg| arg == "--quick");
     let events = if quick { EVENTS / 10 } else { EVENTS };
     // `chain enrich 256` measures that plugin alone, in batches of that size.
-    let (sizes, only): (Vec<String>, Vec<String>) = std::env::args()
-        .skip(1)
-        .filter(|arg| !arg.starts_with('-'))
-        .partition(|arg| arg.parse::<usize>().is_ok());
+    let (sizes, only): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).partition(|arg| arg.parse::<usize>().is_ok());
     let sizes: Vec<usize> = sizes.iter().filter_map(|size| size.parse().ok()).collect();
     let sizes = if sizes.is_empty() { ROWS.to_vec() } else { sizes };
     let wanted = |name: &str| only.is_empty() || only.iter().any(|arg| arg == name);
@@ -70,7 +68,10 @@ const PLUGINS: [Plugin; 3] = [
             const DESKS: [&str; 5] = ["fx", "options", "crypto", "futures", "equities"];
             let desks = (0..40).map(|n| (format!("STRAT-{n:03}"), DESKS[n % DESKS.len()].into()));
             let mut config = table("[columns.desk]\nfrom = \"strategy_id\"\ndefault = \"unknown\"");
-            config["columns"]["desk"].as_table_mut().expect("a table").insert("table".into(), toml::Value::Table(desks.collect()));
+            config["columns"]["desk"]
+                .as_table_mut()
+                .expect("a table")
+                .insert("table".into(), toml::Value::Table(desks.collect()));
             config
         },
         native: native::<tapline_enrich::Enrich>,
@@ -102,7 +103,8 @@ fn figure(work: Work, plugins: &[Plugin], batch: usize, events: usize) -> String
     let native = match plugins {
         [plugin] => {
             let (input, config) = (measured.input(), config(plugin));
-            let best = (0..ROUNDS).map(|_| per_event((plugin.native)(&config, &input, passes))).fold(f64::MAX, f64::min);
+            let best =
+                (0..ROUNDS).map(|_| per_event((plugin.native)(&config, &input, passes))).fold(f64::MAX, f64::min);
             format!("{best:.1}")
         }
         _ => "null".to_owned(),

@@ -5,6 +5,6 @@ mod database;
 mod query;
 mod trace;
 
-pub use database::{AuditError, open_reader, open_writer};
+pub use database::{AuditError, open_writer};
 pub use query::{QueryError, QueryLimits, QueryResult, query};
-pub use trace::{Step, Trace, trace};
+pub use trace::{Trace, trace};

@@ -211,8 +211,7 @@ pub struct Notices {
 
 impl Default for Config {
     fn default() -> Self {
-        let entry =
-            |plugin: &str, on_fault| ChainEntry { on_fault, ..ChainEntry::new(plugin, toml::Table::new()) };
+        let entry = |plugin: &str, on_fault| ChainEntry { on_fault, ..ChainEntry::new(plugin, toml::Table::new()) };
         let sink = |kind, path: Option<&str>, clearance| SinkConfig {
             kind,
             path: path.map(PathBuf::from),
@@ -252,7 +251,12 @@ impl Default for Config {
 
 impl Default for Listen {
     fn default() -> Self {
-        Listen { http: Some(([127, 0, 0, 1], 7311).into()), unix: Some("tapline.sock".into()), tcp: None, allow_remote: false }
+        Listen {
+            http: Some(([127, 0, 0, 1], 7311).into()),
+            unix: Some("tapline.sock".into()),
+            tcp: None,
+            allow_remote: false,
+        }
     }
 }
 
@@ -298,8 +302,8 @@ impl Default for Notices {
 
 impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string())
     }
 
@@ -345,7 +349,8 @@ impl Config {
             }
         }
         for (name, sink) in &self.sinks {
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            {
                 wrong.push(format!("sinks.{name}: a name has letters, digits, `_` and `-`"));
             }
             match (sink.kind, &sink.path) {
@@ -379,10 +384,8 @@ impl Config {
                 wrong.push(format!("chain.{}: deadline_ms and memory_mib are at least 1", entry.plugin));
             }
             if !entries.insert(entry.name()) {
-                wrong.push(format!(
-                    "chain: two entries are called `{}`; give one of them another `name`",
-                    entry.name()
-                ));
+                wrong
+                    .push(format!("chain: two entries are called `{}`; give one of them another `name`", entry.name()));
             }
         }
         if self.queues.input_batches == 0 || self.queues.sink_batches == 0 {
@@ -460,9 +463,8 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_told_at_once() {
-        let message = message(
-            "[route]\ndefault = [\"log\"]\n[sinks.logs]\ntype = \"file\"\n[queues]\ninput_batches = 0\n",
-        );
+        let message =
+            message("[route]\ndefault = [\"log\"]\n[sinks.logs]\ntype = \"file\"\n[queues]\ninput_batches = 0\n");
         assert!(message.contains("did you mean \"logs\"?"), "{message}");
         assert!(message.contains("path is missing"), "{message}");
         assert!(message.contains("input_batches"), "{message}");

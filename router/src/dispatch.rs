@@ -44,8 +44,10 @@ impl Dispatcher {
         for (row, _) in batch.rows().iter().zip(&targets).filter(|(row, targets)| !row.gone && **targets == 0) {
             self.ledger.get(row.stream).settle(Outcome::Filtered, &Reason::Borrowed("no_destination"), 1);
         }
-        let settlement =
-            Settlement::new(&self.ledger, batch.rows().iter().zip(&targets).map(|(row, set)| (row.stream, set.count_ones())));
+        let settlement = Settlement::new(
+            &self.ledger,
+            batch.rows().iter().zip(&targets).map(|(row, set)| (row.stream, set.count_ones())),
+        );
         let lane = batch.lane;
         let parcel = Arc::new(Parcel::new(batch, settlement, self.home.clone()));
         self.tail.show(&parcel);

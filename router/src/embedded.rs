@@ -90,8 +90,7 @@ impl Embedded {
             }
             let key = StreamKey { component: component.to_owned(), lane, run: stream.run().to_owned() };
             let id = self.ledger.stream_of(key, Arc::new(QueueProducer(stream.clone())));
-            let origin =
-                record::origin(&self.contract, &self.components, telemetry, component, lane, stream.run(), id);
+            let origin = record::origin(&self.contract, &self.components, telemetry, component, lane, stream.run(), id);
             self.queues.push(Queue { stream, origin });
         }
     }

@@ -14,4 +14,4 @@ pub mod timestamp;
 
 pub use component::Components;
 pub use decode::{Decoded, Decoder, Rejection};
-pub use schema_counts::{SchemaCount, SchemaCounts, Tally};
+pub use schema_counts::{SchemaCount, SchemaCounts};

@@ -112,9 +112,20 @@ const STREAMS_REMEMBERED: usize = 64;
 
 impl Reader {
     pub fn new(intake: Arc<Intake>, source: String, connection: Option<String>) -> Self {
-        let decoder =
-            Decoder::new(intake.contract.clone(), intake.components.clone(), intake.schema_counts.clone());
-        Reader { intake, decoder, open: [const { None }; 4], full: Vec::new(), streams: Vec::new(), connection, numbered: false, receipt: None, audited: false, now: clock::now_ns(), source }
+        let decoder = Decoder::new(intake.contract.clone(), intake.components.clone(), intake.schema_counts.clone());
+        Reader {
+            intake,
+            decoder,
+            open: [const { None }; 4],
+            full: Vec::new(),
+            streams: Vec::new(),
+            connection,
+            numbered: false,
+            receipt: None,
+            audited: false,
+            now: clock::now_ns(),
+            source,
+        }
     }
 
     /// A reader for producers of our own protocol, which number their events by queue and report
@@ -137,11 +148,9 @@ impl Reader {
         let ledger = &intake.ledger;
         let components = &intake.components;
         let mut stream = |decoded: &Decoded, run: &str| -> StreamId {
-            let known = streams
-                .iter()
-                .position(|(component, lane, name, _)| {
-                    *component == decoded.component && *lane == decoded.lane && **name == *run
-                });
+            let known = streams.iter().position(|(component, lane, name, _)| {
+                *component == decoded.component && *lane == decoded.lane && **name == *run
+            });
             if let Some(at) = known {
                 return streams[at].3;
             }

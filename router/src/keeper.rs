@@ -47,7 +47,8 @@ impl Keeper {
                 let snapshot = ledger.snapshot();
                 if ended || before.as_ref() != Some(&snapshot.totals) {
                     before = Some(snapshot.totals.clone());
-                    let kept = KeptLedger { run: run.clone(), ts: clock::now_ns(), closed: ended, ledger: snapshot.clone() };
+                    let kept =
+                        KeptLedger { run: run.clone(), ts: clock::now_ns(), closed: ended, ledger: snapshot.clone() };
                     if let Err(error) = write(&path, &kept) {
                         tracing::warn!(%error, path = %path.display(), "the ledger can't be kept on disk");
                     }

@@ -14,5 +14,5 @@ mod stream;
 pub use outcome::{Outcome, Reason};
 pub use sequence::{Arrival, Sequences};
 pub use settlement::Settlement;
-pub use snapshot::{LedgerSnapshot, ReasonCount, StreamSnapshot, Totals};
+pub use snapshot::{LedgerSnapshot, StreamSnapshot, Totals};
 pub use stream::{Ledger, Producer, ProducerCounts, Stream, StreamId, StreamKey};

@@ -28,7 +28,12 @@ pub struct Exporter {
 }
 
 impl Exporter {
-    pub fn new(contract: Arc<Contract>, sources: Sources, producers: Arc<Producers>, telemetry: Option<Telemetry>) -> Self {
+    pub fn new(
+        contract: Arc<Contract>,
+        sources: Sources,
+        producers: Arc<Producers>,
+        telemetry: Option<Telemetry>,
+    ) -> Self {
         Exporter { contract, sources, producers, telemetry, caps: Mutex::default() }
     }
 

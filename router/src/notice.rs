@@ -130,7 +130,9 @@ impl Inbound {
                     match value {
                         Value::Text(text) => encode::string(text, &mut json),
                         Value::Int(value) => json.extend_from_slice(value.to_string().as_bytes()),
-                        Value::Float(value) if value.is_finite() => json.extend_from_slice(value.to_string().as_bytes()),
+                        Value::Float(value) if value.is_finite() => {
+                            json.extend_from_slice(value.to_string().as_bytes())
+                        }
                         Value::Float(_) => json.extend_from_slice(b"null"),
                         Value::Bool(value) => json.extend_from_slice(value.to_string().as_bytes()),
                     }

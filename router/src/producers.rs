@@ -49,8 +49,6 @@ pub struct Family {
     #[serde(rename = "type")]
     pub kind: String,
     #[serde(default)]
-    pub help: String,
-    #[serde(default)]
     pub swallowed: u64,
     pub samples: Vec<Sample>,
 }

@@ -122,7 +122,8 @@ impl Rehearsal {
 
     fn take(&self, effects: &mut Effects, played: &mut Played) {
         for (_, notice) in effects.notices.drain(..) {
-            let details: Map<String, Value> = notice.details.into_iter().map(|(key, text)| (key, text.into())).collect();
+            let details: Map<String, Value> =
+                notice.details.into_iter().map(|(key, text)| (key, text.into())).collect();
             let state = match notice.state {
                 NoticeState::Firing => "firing",
                 NoticeState::Resolved => "resolved",
@@ -161,12 +162,8 @@ fn destinations(plugin: &str, config: &Value) -> Result<Vec<String>, String> {
     let engine = Engine::new().map_err(|refusal| refusal.to_string())?;
     let loaded = load_plugin(&engine, plugin)?;
     let anywhere = Arc::new(Anywhere::default());
-    let settings = Settings {
-        limits: Limits::default(),
-        config: config.to_string(),
-        resolver: anywhere.clone(),
-        saved: None,
-    };
+    let settings =
+        Settings { limits: Limits::default(), config: config.to_string(), resolver: anywhere.clone(), saved: None };
     Instance::start(&engine, &loaded, settings).map_err(|refusal| refusal.to_string())?;
     let mut named = std::mem::take(&mut *anywhere.named.lock().unwrap_or_else(PoisonError::into_inner));
     // A notice may go to any of the usual ones.

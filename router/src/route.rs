@@ -33,9 +33,8 @@ impl Destinations {
         let names: Vec<String> = config.sinks.keys().cloned().collect();
         let by_name: BTreeMap<String, u8> =
             names.iter().enumerate().map(|(bit, name)| (name.clone(), bit as u8)).collect();
-        let set = |list: &[String]| {
-            list.iter().filter_map(|name| by_name.get(name)).fold(0u64, |set, &bit| set | 1 << bit)
-        };
+        let set =
+            |list: &[String]| list.iter().filter_map(|name| by_name.get(name)).fold(0u64, |set, &bit| set | 1 << bit);
         let tables = config
             .sinks
             .iter()
@@ -72,10 +71,6 @@ impl Destinations {
 
     pub fn for_notice(&self, severity: Severity) -> u64 {
         self.notices[severity as usize]
-    }
-
-    pub fn tables(&self) -> u64 {
-        self.tables
     }
 
     /// The destinations of a row. Only a table's own destination takes rows of that table, and those

@@ -83,8 +83,11 @@ pub struct Running {
 /// The contract that a configuration names.
 pub fn contract(config: &Config) -> Result<Arc<Contract>, StartError> {
     let Some(path) = &config.contract else { return Ok(Arc::new(Contract::embedded().clone())) };
-    let text = fs::read_to_string(path)
-        .map_err(|source| StartError::File { operation: "read the contract", path: path.clone(), source })?;
+    let text = fs::read_to_string(path).map_err(|source| StartError::File {
+        operation: "read the contract",
+        path: path.clone(),
+        source,
+    })?;
     let contract = Contract::parse(&text).map_err(|errors| StartError::Contract { path: path.clone(), errors })?;
     Ok(Arc::new(contract))
 }
@@ -161,10 +164,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         stats: Arc::new(WorkerStats::default()),
         stop_by: stop_by.clone(),
     };
-    let worker = std::thread::Builder::new()
-        .name("worker".into())
-        .spawn(move || worker.run())
-        .map_err(StartError::Thread)?;
+    let worker =
+        std::thread::Builder::new().name("worker".into()).spawn(move || worker.run()).map_err(StartError::Thread)?;
 
     // The ways in.
     let intake = Arc::new(Intake::new(
@@ -224,7 +225,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let mut tasks = Vec::new();
     let (http, tcp) = io.block_on(listen(&config, app, sockets, stopping_io, &mut tasks))?;
 
-    let keeper = Keeper::start(&config.data_dir, &run, ledger.clone(), sequences.clone()).map_err(StartError::Thread)?;
+    let keeper =
+        Keeper::start(&config.data_dir, &run, ledger.clone(), sequences.clone()).map_err(StartError::Thread)?;
     Ok(Running {
         run,
         http,

@@ -63,7 +63,7 @@ fn marks_of_8(chunk: [u8; 8]) -> u64 {
 #[inline]
 fn marks_of_16(chunk: &[u8; 16]) -> u32 {
     use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_max_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_set_epi64x,
+        _mm_cmpeq_epi8, _mm_max_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
     };
     let word = u128::from_le_bytes(*chunk);
     // SAFETY: SSE2 is part of the x86-64 baseline that this is compiled for.

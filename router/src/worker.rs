@@ -106,7 +106,7 @@ impl Worker {
                 turn = Turn::NoRoom;
                 continue;
             }
-            if let Some(batch) = self.from_lane(lane).or_else(|| self.from_queues(lane)) {
+            if let Some(batch) = self.next_of_lane(lane).or_else(|| self.next_of_queues(lane)) {
                 self.process(batch, effects);
                 return Turn::Worked;
             }
@@ -116,7 +116,7 @@ impl Worker {
 
     /// The lane's next batch. Small ones that wait one behind the other are joined: many producers send
     /// few events at a time, and a plugin call or a transaction for each would be most of their cost.
-    fn from_lane(&mut self, lane: Lane) -> Option<Batch> {
+    fn next_of_lane(&mut self, lane: Lane) -> Option<Batch> {
         let queue = &mut self.lanes[lane as usize];
         let next = &mut self.next[lane as usize];
         let mut batch = next.take().or_else(|| queue.try_recv().ok())?;
@@ -132,7 +132,7 @@ impl Worker {
         Some(batch)
     }
 
-    fn from_queues(&mut self, lane: Lane) -> Option<Batch> {
+    fn next_of_queues(&mut self, lane: Lane) -> Option<Batch> {
         if !self.embedded.has_events(lane) {
             return None;
         }

@@ -18,7 +18,9 @@ use serde_json::Value;
 use crate::workspace::{Workspace, say};
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --quick router idle\n  cargo xtask bench soak --minutes 10")]
+#[command(
+    after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --quick router idle\n  cargo xtask bench soak --minutes 10"
+)]
 pub(crate) struct Bench {
     /// What to measure; without any, all but `soak`.
     #[arg(value_enum)]
@@ -63,7 +65,9 @@ impl Bench {
             let result = match part {
                 Part::Emit => cargo_bench::emit(workspace, self.quick),
                 Part::Chain => cargo_bench::chain(workspace, self.quick),
-                Part::Router => route::measure(workspace, if self.quick { self.lines / 5 } else { self.lines }, self.seed),
+                Part::Router => {
+                    route::measure(workspace, if self.quick { self.lines / 5 } else { self.lines }, self.seed)
+                }
                 Part::Idle => idle::measure(workspace, Duration::from_secs(if self.quick { 5 } else { 20 })),
                 Part::Soak => soak::measure(workspace, Duration::from_secs(self.minutes * 60), self.seed),
             };

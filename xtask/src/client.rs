@@ -93,7 +93,8 @@ impl Client {
 
     pub(crate) fn sql(&self, sql: &str) -> Result<Rows> {
         let url = format!("{}/v1/audit/sql", self.url);
-        let mut answer = self.agent.post(&url).send_json(json!({ "sql": sql })).with_context(|| format!("asking {url}"))?;
+        let mut answer =
+            self.agent.post(&url).send_json(json!({ "sql": sql })).with_context(|| format!("asking {url}"))?;
         let status = answer.status();
         let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
         if !status.is_success() {

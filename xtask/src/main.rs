@@ -6,6 +6,7 @@ mod bless;
 mod client;
 mod demo;
 mod figures;
+mod lint;
 mod plugins;
 mod process;
 mod router;
@@ -37,6 +38,8 @@ enum Command {
     Bench(bench::Bench),
     /// Build every plugin to target/plugins/*.wasm.
     Plugins,
+    /// Check formatting and lints.
+    Lint,
     /// Rewrite the files that are generated from contracts/trading.toml.
     Bless,
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Test(test) => test.run(&workspace),
         Command::Bench(bench) => bench.run(&workspace),
         Command::Plugins => plugins::build(&workspace).map(|_| ()),
+        Command::Lint => lint::lint(&workspace),
         Command::Bless => bless::bless(&workspace.root),
     };
     match result {

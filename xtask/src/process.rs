@@ -87,8 +87,12 @@ impl Process {
                 // Waited for: the drop must not signal whoever gets the number next.
                 self.gone = true;
                 let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-                let usage =
-                    Usage { user_s: seconds(used.ru_utime), system_s: seconds(used.ru_stime), peak_bytes, resident_bytes: 0 };
+                let usage = Usage {
+                    user_s: seconds(used.ru_utime),
+                    system_s: seconds(used.ru_stime),
+                    peak_bytes,
+                    resident_bytes: 0,
+                };
                 return Ok((ExitStatus::from_raw(status), usage));
             }
             if Instant::now() > end {

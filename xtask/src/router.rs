@@ -56,7 +56,9 @@ impl Router {
         loop {
             router.check_running()?;
             // It is written in one go, but may be seen before that.
-            if let Some(found) = fs::read(&addresses).ok().and_then(|text| serde_json::from_slice::<Addresses>(&text).ok()) {
+            if let Some(found) =
+                fs::read(&addresses).ok().and_then(|text| serde_json::from_slice::<Addresses>(&text).ok())
+            {
                 router.client = Client::new(&format!("http://{}", found.http));
                 if router.client.text("/readyz").is_ok() {
                     return Ok(router);
@@ -87,7 +89,11 @@ impl Router {
                 return Ok(ledger);
             }
             if Instant::now() > end {
-                bail!("{} of {emitted} events came, {} are still pending", ledger.totals.emitted, ledger.totals.pending);
+                bail!(
+                    "{} of {emitted} events came, {} are still pending",
+                    ledger.totals.emitted,
+                    ledger.totals.pending
+                );
             }
             self.check_running()?;
             std::thread::sleep(Duration::from_millis(100));

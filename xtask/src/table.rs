@@ -31,14 +31,20 @@ pub(crate) fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
         cells.chain([columns[at].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let numeric = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let numeric =
+        |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let mut text = String::new();
     let head: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-    let first_numeric: Vec<bool> = (0..columns.len()).map(|at| rows.first().is_some_and(|row| numeric(&row[at]))).collect();
+    let first_numeric: Vec<bool> =
+        (0..columns.len()).map(|at| rows.first().is_some_and(|row| numeric(&row[at]))).collect();
     for (number, row) in std::iter::once(&head).chain(rows).enumerate() {
         let mut line = String::from(" ");
         for ((cell, width), right) in row.iter().zip(&widths).zip(&first_numeric) {
-            let _ = if numeric(cell) || number == 0 && *right { write!(line, " {cell:>width$} ") } else { write!(line, " {cell:<width$} ") };
+            let _ = if numeric(cell) || number == 0 && *right {
+                write!(line, " {cell:>width$} ")
+            } else {
+                write!(line, " {cell:<width$} ")
+            };
         }
         text.push_str(line.trim_end());
         text.push('\n');

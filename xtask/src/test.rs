@@ -19,10 +19,12 @@ pub(crate) struct Test {}
 /// Long enough for every arranged incident of the trading stack.
 const DEMO_LENGTH: Duration = Duration::from_secs(20);
 
+type Step = fn(&Workspace) -> Result<()>;
+
 impl Test {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let begin = Instant::now();
-        let steps: [(&str, fn(&Workspace) -> Result<()>); 5] = [
+        let steps: [(&str, Step); 5] = [
             ("what the tests need", tools),
             ("plugins", |workspace| plugins::build(workspace).map(|_| ())),
             ("cargo test", cargo_test),

@@ -10,9 +10,7 @@ mod tables;
 use std::fmt::Write;
 
 use crate::builtin::{BUILT_INS, RENAMED_PREFIX};
-use crate::model::{
-    Contract, Field, MissingField, Note, Sensitivity, UnknownEvent, UnknownField,
-};
+use crate::model::{Contract, Field, MissingField, Note, Sensitivity, UnknownEvent, UnknownField};
 
 use super::origin;
 
@@ -56,11 +54,18 @@ pub fn document(contract: &Contract) -> String {
 fn contents(contract: &Contract) -> String {
     let mut titles = vec!["A line", "What is done with a line that differs", "Sensitive fields"];
     titles.extend(contract.notes.iter().map(|Note { title, .. }| title.as_str()));
-    titles.extend(["Components", "Events", "Audit tables", "Retention", "Roles", "Metrics", "Budgets", "Dictionary of fields"]);
-    let links: Vec<String> = titles
-        .into_iter()
-        .map(|title| format!("[{title}](#{})", title.to_lowercase().replace(' ', "-")))
-        .collect();
+    titles.extend([
+        "Components",
+        "Events",
+        "Audit tables",
+        "Retention",
+        "Roles",
+        "Metrics",
+        "Budgets",
+        "Dictionary of fields",
+    ]);
+    let links: Vec<String> =
+        titles.into_iter().map(|title| format!("[{title}](#{})", title.to_lowercase().replace(' ', "-"))).collect();
     format!("{}\n\n", links.join(" · "))
 }
 
@@ -76,8 +81,7 @@ fn envelope(contract: &Contract, out: &mut String) {
         let field = contract.field_at(*id);
         let _ = writeln!(out, "| `{}` | {} | {} | {} |", field.name, field.kind, marks(field), described(field));
     }
-    let given: Vec<String> =
-        BUILT_INS.iter().filter(|b| !b.from_producer).map(|b| format!("`{}`", b.name)).collect();
+    let given: Vec<String> = BUILT_INS.iter().filter(|b| !b.from_producer).map(|b| format!("`{}`", b.name)).collect();
     let _ = write!(
         out,
         "\nThe router adds {}. These names and the first ones of the table are reserved: no event declares a \
@@ -145,7 +149,8 @@ fn sensitive(contract: &Contract, out: &mut String) {
         let _ = writeln!(out, "- **{what}**: {}.", names.collect::<Vec<_>>().join(", "));
     }
     let list = |wanted: &dyn Fn(&Field) -> bool| {
-        let names: Vec<String> = contract.fields.iter().filter(|f| wanted(f)).map(|f| format!("`{}`", f.name)).collect();
+        let names: Vec<String> =
+            contract.fields.iter().filter(|f| wanted(f)).map(|f| format!("`{}`", f.name)).collect();
         names.join(", ")
     };
     let _ = write!(out, "- **Free text**: {}.\n- **Join keys**: {}.\n\n", list(&|f| f.free_text), list(&|f| f.join));

@@ -30,9 +30,7 @@ pub fn files(contract: &Contract) -> Vec<(String, String)> {
 }
 
 fn head(doc: &str) -> String {
-    format!(
-        "//! {doc}\n//!\n//! Generated from `contracts/trading.toml` by `cargo xtask bless`; do not edit.\n\n"
-    )
+    format!("//! {doc}\n//!\n//! Generated from `contracts/trading.toml` by `cargo xtask bless`; do not edit.\n\n")
 }
 
 fn components(contract: &Contract) -> String {
@@ -84,9 +82,9 @@ fn events(contract: &Contract) -> String {
 fn event_struct(contract: &Contract, event: &Event, out: &mut String) {
     out.push('\n');
     out.push_str(&doc("", &event.doc));
-    let table = event.table.map_or_else(String::new, |table| {
-        format!(", kept in `{}`", contract.tables[usize::from(table.0)].name)
-    });
+    let table = event
+        .table
+        .map_or_else(String::new, |table| format!(", kept in `{}`", contract.tables[usize::from(table.0)].name));
     let component = &contract.components[usize::from(event.component.0)].name;
     let (lane, level) = (lane(event.lane), level(event.level));
     out.push_str("///\n");
@@ -206,10 +204,7 @@ fn tables(contract: &Contract) -> String {
         contract.events.len()
     );
     for event in &contract.events {
-        let fields: Vec<String> = wire_order(contract, event)
-            .iter()
-            .map(|field| field.field.0.to_string())
-            .collect();
+        let fields: Vec<String> = wire_order(contract, event).iter().map(|field| field.field.0.to_string()).collect();
         let _ = writeln!(
             out,
             "    EventSchema {{\n        name: {:?},\n        component: Component::{},\n        \
@@ -273,11 +268,7 @@ fn metrics(contract: &Contract) -> String {
     names.extend(used(MetricType::Histogram).then_some("Histogram"));
     names.extend(open.then_some("Open"));
     names.sort_unstable();
-    let _ = writeln!(
-        out,
-        "use crate::metric::{{{}}};\nuse crate::schema::METRICS;\n",
-        names.join(", ")
-    );
+    let _ = writeln!(out, "use crate::metric::{{{}}};\nuse crate::schema::METRICS;\n", names.join(", "));
     out.push_str("/// The handles of all metrics of the contract.\n#[derive(Debug)]\npub struct Metrics {\n");
     for metric in &contract.metrics {
         out.push_str(&doc("    ", &metric.help));
@@ -331,10 +322,8 @@ fn metric_family(metric: &Metric, out: &mut String) {
             );
         }
     }
-    let arguments: Vec<String> =
-        metric.labels.iter().map(|label| ident(&label.name)).collect();
-    let parameters: String =
-        arguments.iter().map(|argument| format!(", {argument}: &str")).collect();
+    let arguments: Vec<String> = metric.labels.iter().map(|label| ident(&label.name)).collect();
+    let parameters: String = arguments.iter().map(|argument| format!(", {argument}: &str")).collect();
     let (what, result) = if is_open(metric) {
         ("Locks: keep the handle.", format!("Arc<{instrument}>"))
     } else {
@@ -373,16 +362,9 @@ fn accessors(metric: &Metric) -> Vec<(Option<String>, String)> {
         .iter()
         .zip(&combinations)
         .map(|(name, values)| {
-            let shown: Vec<String> = metric
-                .labels
-                .iter()
-                .zip(values)
-                .map(|(label, value)| format!("{}={value:?}", label.name))
-                .collect();
-            (
-                (few && !doubles.contains(name)).then(|| ident(name)),
-                shown.join(", "),
-            )
+            let shown: Vec<String> =
+                metric.labels.iter().zip(values).map(|(label, value)| format!("{}={value:?}", label.name)).collect();
+            ((few && !doubles.contains(name)).then(|| ident(name)), shown.join(", "))
         })
         .collect()
 }
@@ -409,10 +391,7 @@ fn declared<'c>(contract: &'c Contract, field: &EventField) -> &'c Field {
 
 /// Whether the event's struct borrows any text.
 fn borrows(contract: &Contract, event: &Event) -> bool {
-    event
-        .fields
-        .iter()
-        .any(|field| matches!(declared(contract, field).kind, Kind::Text | Kind::Json))
+    event.fields.iter().any(|field| matches!(declared(contract, field).kind, Kind::Text | Kind::Json))
 }
 
 fn lane(lane: Lane) -> &'static str {
@@ -491,11 +470,10 @@ fn snake(text: &str) -> String {
 /// A keyword is written as a raw identifier, or with an underscore where that is not allowed.
 fn ident(name: &str) -> String {
     const KEYWORDS: &[&str] = &[
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
-        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
-        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
-        "unsized", "use", "virtual", "where", "while", "yield",
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+        "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+        "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type",
+        "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
     ];
     match name {
         "self" | "Self" | "super" | "crate" | "_" => format!("{name}_"),

@@ -178,10 +178,9 @@ impl<'a, 't> Section<'a, 't> {
     pub(crate) fn list(&self, key: &'static str) -> Vec<(&'a DeValue<'t>, usize)> {
         match self.get(key) {
             None => Vec::new(),
-            Some((DeValue::Array(array), _)) => array
-                .iter()
-                .map(|item| (item.get_ref(), self.findings.line_of(item.span().start)))
-                .collect(),
+            Some((DeValue::Array(array), _)) => {
+                array.iter().map(|item| (item.get_ref(), self.findings.line_of(item.span().start))).collect()
+            }
             Some((other, line)) => {
                 self.wrong_type(line, self.at(key), "a list", other);
                 Vec::new()
@@ -281,12 +280,7 @@ impl<'a, 't> Section<'a, 't> {
             if !asked.contains(&key) {
                 let help = did_you_mean(key, asked.iter().copied())
                     .unwrap_or_else(|| format!("known keys: {}", asked.join(", ")));
-                self.findings.add(
-                    self.findings.line_of(name.span().start),
-                    self.at(key),
-                    "unknown key",
-                    Some(help),
-                );
+                self.findings.add(self.findings.line_of(name.span().start), self.at(key), "unknown key", Some(help));
             }
         }
     }

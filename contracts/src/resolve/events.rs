@@ -42,12 +42,7 @@ pub(super) fn resolve(
     (events, by_name)
 }
 
-fn resolve_event(
-    raw: RawEvent,
-    envelope: &[FieldId],
-    tables: &HashMap<String, TableId>,
-    names: &Names<'_>,
-) -> Event {
+fn resolve_event(raw: RawEvent, envelope: &[FieldId], tables: &HashMap<String, TableId>, names: &Names<'_>) -> Event {
     let path = format!("events.{}", raw.name);
     let component = raw
         .component
@@ -76,8 +71,7 @@ fn resolve_event(
 
     let carried = |id: FieldId| envelope.contains(&id) || fields.iter().any(|f| f.field == id);
     let renames = renames(&raw.renames, &format!("{path}.renames"), &carried, names);
-    let forms: Vec<Form> =
-        raw.forms.into_iter().map(|form| resolve_form(form, &path, &carried, names)).collect();
+    let forms: Vec<Form> = raw.forms.into_iter().map(|form| resolve_form(form, &path, &carried, names)).collect();
     Event {
         name: raw.name,
         component,
@@ -201,12 +195,7 @@ fn own_field(
     Some(id)
 }
 
-fn resolve_form(
-    raw: RawForm,
-    event_path: &str,
-    carried: &dyn Fn(FieldId) -> bool,
-    names: &Names<'_>,
-) -> Form {
+fn resolve_form(raw: RawForm, event_path: &str, carried: &dyn Fn(FieldId) -> bool, names: &Names<'_>) -> Form {
     let path = format!("{event_path}.forms.{:?}", raw.name);
     let constants = raw
         .constants

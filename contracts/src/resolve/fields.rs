@@ -44,10 +44,7 @@ pub(super) fn components(
     (components, by_name)
 }
 
-pub(super) fn dictionary(
-    raw: Vec<RawField>,
-    findings: &Findings,
-) -> (Vec<Field>, HashMap<String, FieldId>) {
+pub(super) fn dictionary(raw: Vec<RawField>, findings: &Findings) -> (Vec<Field>, HashMap<String, FieldId>) {
     let mut by_name = HashMap::new();
     for (index, field) in raw.iter().enumerate() {
         let path = format!("fields.{}", field.name);

@@ -65,7 +65,10 @@ fn check_name(metric: &RawMetric, path: &str, names: &Names<'_>) {
         refuse(format!("a {} does not end in _total", metric.kind), "that is for counters".to_owned());
     }
     if let Some(ending) = DERIVED.iter().find(|ending| name.ends_with(**ending)) {
-        refuse(format!("{ending} is what Prometheus appends to a histogram's name"), "choose another ending".to_owned());
+        refuse(
+            format!("{ending} is what Prometheus appends to a histogram's name"),
+            "choose another ending".to_owned(),
+        );
     }
     if let Some(unit) = &metric.unit {
         let stem = name.strip_suffix("_total").unwrap_or(name);
@@ -118,7 +121,11 @@ fn resolve_label(raw: &RawLabel, metric: &RawMetric, path: &str, names: &Names<'
     }
     for value in &raw.values {
         if !is_code(&value.value) {
-            refuse(value.line, format!("{:?} is not a code", value.value), "a label holds a code, never a sentence or a number");
+            refuse(
+                value.line,
+                format!("{:?} is not a code", value.value),
+                "a label holds a code, never a sentence or a number",
+            );
         }
         if raw.values.iter().filter(|v| v.value == value.value).count() > 1 {
             refuse(value.line, format!("{:?} stands here twice", value.value), "each value once");
@@ -137,7 +144,11 @@ fn resolve_label(raw: &RawLabel, metric: &RawMetric, path: &str, names: &Names<'
     let cap = match (&raw.cap, raw.values.len()) {
         (Some(cap), 0) => {
             if !(1..=LABEL_CAP_MAX).contains(&cap.value) {
-                refuse(cap.line, format!("a cap is from 1 to {LABEL_CAP_MAX}"), "more series than that hurt every query");
+                refuse(
+                    cap.line,
+                    format!("a cap is from 1 to {LABEL_CAP_MAX}"),
+                    "more series than that hurt every query",
+                );
             }
             cap.value
         }
@@ -147,11 +158,7 @@ fn resolve_label(raw: &RawLabel, metric: &RawMetric, path: &str, names: &Names<'
         }
         (_, count) => count as u32,
     };
-    Label {
-        name: raw.name.clone(),
-        values: raw.values.iter().map(|v| v.value.clone()).collect(),
-        cap,
-    }
+    Label { name: raw.name.clone(), values: raw.values.iter().map(|v| v.value.clone()).collect(), cap }
 }
 
 /// `POSITION_LIMIT_EXCEEDED` is one, `abs(-3) > 1` is not, nor is `42`.

@@ -54,12 +54,7 @@ impl Names<'_> {
         };
         let field = &self.dictionary[usize::from(id.0)];
         if field.name != name {
-            self.findings.add(
-                line,
-                path,
-                format!("{name:?} is an alias"),
-                Some(format!("write {:?}", field.name)),
-            );
+            self.findings.add(line, path, format!("{name:?} is an alias"), Some(format!("write {:?}", field.name)));
         }
         Some(id)
     }

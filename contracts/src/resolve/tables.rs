@@ -99,12 +99,7 @@ fn own_columns(raw: &RawTable, path: &str, names: &Names<'_>) -> Vec<Column> {
     for id in names.fields(&path, &raw.columns) {
         let field = &names.dictionary[usize::from(id.0)];
         if field.sensitivity == Sensitivity::Secret {
-            names.findings.add(
-                raw.line,
-                &path,
-                format!("{:?} is a secret; no table keeps one", field.name),
-                None,
-            );
+            names.findings.add(raw.line, &path, format!("{:?} is a secret; no table keeps one", field.name), None);
         }
         columns.push(Column {
             name: field.name.clone(),
@@ -134,16 +129,10 @@ fn with_shared_columns(own: Vec<Column>) -> Vec<Column> {
 
 /// A column that no event fills stays empty for ever, and a required field without a column can't be
 /// asked for by name: both are how audit tables of a real platform came to be useless.
-pub(super) fn check_against_events(
-    tables: &[Table],
-    events: &[Event],
-    fields: &[Field],
-    findings: &Findings,
-) {
+pub(super) fn check_against_events(tables: &[Table], events: &[Event], fields: &[Field], findings: &Findings) {
     for (index, table) in tables.iter().enumerate() {
         let path = format!("tables.{:?}", table.name);
-        let writers: Vec<&Event> =
-            events.iter().filter(|e| e.table == Some(TableId(index as u16))).collect();
+        let writers: Vec<&Event> = events.iter().filter(|e| e.table == Some(TableId(index as u16))).collect();
         if writers.is_empty() {
             findings.add(None, &path, "no event goes into this table", None);
             continue;
@@ -167,7 +156,8 @@ pub(super) fn check_against_events(
                     format!("events.{}", event.name),
                     format!(
                         "the required field {:?} has no column in {}",
-                        fields[usize::from(field.field.0)].name, table.name
+                        fields[usize::from(field.field.0)].name,
+                        table.name
                     ),
                     Some("add the column, or make the field optional (it is then kept in details)".to_owned()),
                 );

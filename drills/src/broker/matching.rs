@@ -48,11 +48,7 @@ impl RestingOrders {
     }
 
     /// Gives an order another price; executes what then crosses the market.
-    pub(super) fn reprice(
-        &mut self,
-        client_order: Id,
-        price: Price,
-    ) -> Option<(Id, Option<Execution>)> {
+    pub(super) fn reprice(&mut self, client_order: Id, price: Price) -> Option<(Id, Option<Execution>)> {
         let index = self.position(client_order)?;
         self.orders[index].price = price;
         Some((self.orders[index].broker_order, self.take_liquidity(index)))
@@ -73,25 +69,16 @@ impl RestingOrders {
             let sign = order.side.sign();
             let reached = (order.price - tick.quote.touch(order.side.opposite())) * sign >= 0;
             let traded = tick.trade.filter(|trade| {
-                trade.side != order.side
-                    && (order.price - trade.price) * sign >= 0
-                    && dice.chance(QUEUE_CHANCE)
+                trade.side != order.side && (order.price - trade.price) * sign >= 0 && dice.chance(QUEUE_CHANCE)
             });
-            let quantity = if reached {
-                order.leaves
-            } else {
-                traded.map_or(0, |trade| trade.quantity.min(order.leaves))
-            };
+            let quantity =
+                if reached { order.leaves } else { traded.map_or(0, |trade| trade.quantity.min(order.leaves)) };
             if quantity == 0 {
                 index += 1;
                 continue;
             }
             executions.push(self.execute(index, order.price, quantity));
-            if self
-                .orders
-                .get(index)
-                .is_some_and(|next| next.client_order == order.client_order)
-            {
+            if self.orders.get(index).is_some_and(|next| next.client_order == order.client_order) {
                 index += 1;
             }
         }
@@ -99,9 +86,7 @@ impl RestingOrders {
     }
 
     fn position(&self, client_order: Id) -> Option<usize> {
-        self.orders
-            .iter()
-            .position(|order| order.client_order == client_order)
+        self.orders.iter().position(|order| order.client_order == client_order)
     }
 
     /// Executes an order against the other side's best level, as far as that goes.
@@ -125,11 +110,7 @@ impl RestingOrders {
         if order.leaves == 0 {
             self.orders.swap_remove(index);
         }
-        Execution {
-            order,
-            price,
-            quantity,
-        }
+        Execution { order, price, quantity }
     }
 }
 
@@ -144,16 +125,7 @@ mod tests {
 
     fn tick(bid: Price, ask: Price, trade: Option<Trade>) -> Tick {
         let level = |price| Level { price, quantity: 3 };
-        Tick {
-            at: 1,
-            exch_ts: 1,
-            received: Instant::now(),
-            quote: Quote {
-                bid: level(bid),
-                ask: level(ask),
-            },
-            trade,
-        }
+        Tick { at: 1, exch_ts: 1, received: Instant::now(), quote: Quote { bid: level(bid), ask: level(ask) }, trade }
     }
 
     fn order(number: u64, side: Side, price: Price, leaves: i64) -> Resting {
@@ -173,10 +145,7 @@ mod tests {
         let mut resting = RestingOrders::default();
         resting.match_tick(&tick(99, 101, None), &mut Dice::new(1));
         let execution = resting.add(order(1, Side::Buy, 102, 5)).unwrap();
-        assert_eq!(
-            (execution.price, execution.quantity, execution.order.leaves),
-            (101, 3, 2)
-        );
+        assert_eq!((execution.price, execution.quantity, execution.order.leaves), (101, 3, 2));
         assert_eq!(resting.add(order(2, Side::Buy, 100, 1)), None);
         assert_eq!(resting.orders.len(), 2);
     }
@@ -199,19 +168,10 @@ mod tests {
     fn a_trade_at_the_price_executes_an_order_about_every_other_time() {
         let mut resting = RestingOrders::default();
         let mut dice = Dice::new(1);
-        let trade = Trade {
-            side: Side::Sell,
-            price: 99,
-            quantity: 1,
-        };
+        let trade = Trade { side: Side::Sell, price: 99, quantity: 1 };
         resting.add(order(1, Side::Buy, 99, 1_000));
-        let executions: usize = (0..1_000)
-            .map(|_| {
-                resting
-                    .match_tick(&tick(99, 101, Some(trade)), &mut dice)
-                    .len()
-            })
-            .sum();
+        let executions: usize =
+            (0..1_000).map(|_| resting.match_tick(&tick(99, 101, Some(trade)), &mut dice).len()).sum();
         assert!((400..600).contains(&executions), "{executions}");
     }
 
@@ -223,10 +183,7 @@ mod tests {
         resting.add(resting_order);
         let id = resting_order.client_order;
         assert!(matches!(resting.reprice(id, 104), Some((_, None))));
-        assert!(
-            matches!(resting.reprice(id, 99), Some((_, Some(_)))),
-            "it crossed"
-        );
+        assert!(matches!(resting.reprice(id, 99), Some((_, Some(_)))), "it crossed");
         assert_eq!(resting.remove(id), None);
     }
 }

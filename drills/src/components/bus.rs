@@ -70,15 +70,7 @@ impl Bus {
         alarms: Sender<RiskInput>,
     ) -> Self {
         let voice = scene.voice(Component::Bus);
-        Bus {
-            scene,
-            voice,
-            ring,
-            consumers,
-            alarms,
-            overflows: 0,
-            full_until: 0,
-        }
+        Bus { scene, voice, ring, consumers, alarms, overflows: 0, full_until: 0 }
     }
 
     pub fn run(mut self) {
@@ -138,10 +130,7 @@ impl Bus {
         self.scene.metrics.bus_overflow_total.inc();
         self.report(index);
         // Risk may be gone at the very end of a run.
-        let _ = self.alarms.send(RiskInput::Alarm {
-            trigger: HaltTrigger::BusOverflow,
-            strategy: None,
-        });
+        let _ = self.alarms.send(RiskInput::Alarm { trigger: HaltTrigger::BusOverflow, strategy: None });
     }
 
     fn end_overflow(&mut self, index: usize) {
@@ -173,11 +162,7 @@ impl Bus {
 
     fn measure(&self) {
         let ring = self.ring.len() as f64 / self.ring.capacity().unwrap_or(1) as f64;
-        let fullest = self
-            .consumers
-            .iter()
-            .map(Consumer::occupancy)
-            .fold(ring, f64::max);
+        let fullest = self.consumers.iter().map(Consumer::occupancy).fold(ring, f64::max);
         self.scene.metrics.bus_occupancy_ratio.set(fullest);
         for consumer in &self.consumers {
             consumer.lag.set(consumer.outlet.queued() as f64);
@@ -193,13 +178,7 @@ impl Consumer {
         T: From<BusMessage> + Send + 'static,
     {
         let lag = scene.metrics.bus_consumer_lag.with(name);
-        Consumer {
-            name,
-            outlet: Box::new(inbox),
-            wants,
-            lag,
-            lost: 0,
-        }
+        Consumer { name, outlet: Box::new(inbox), wants, lag, lost: 0 }
     }
 
     fn occupancy(&self) -> f64 {
@@ -216,10 +195,7 @@ impl<T: From<BusMessage> + Send> Outlet for Sender<T> {
     }
 
     fn try_send(&self, message: BusMessage) -> bool {
-        !matches!(
-            Sender::try_send(self, message.into()),
-            Err(TrySendError::Full(_))
-        )
+        !matches!(Sender::try_send(self, message.into()), Err(TrySendError::Full(_)))
     }
 
     fn queued(&self) -> usize {

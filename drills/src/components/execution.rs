@@ -13,9 +13,7 @@ use tapline_client::{Component, events};
 use crate::farewell::Farewell;
 use crate::ids::{Id, Lineage};
 use crate::market::{PRICE_SCALE, Price};
-use crate::messages::{
-    Action, BusMessage, ExecutionInput, Fill, OrderInput, PositionInput, Report, ReportKind,
-};
+use crate::messages::{Action, BusMessage, ExecutionInput, Fill, OrderInput, PositionInput, Report, ReportKind};
 use crate::pace::{SECOND, SessionTime};
 use crate::scene::Scene;
 use crate::strategies::{FEE, POINT_VALUE, Strategy, TAX_RATE};
@@ -70,21 +68,10 @@ impl Executions {
         let _to_position = Farewell::new(&self.position, PositionInput::Stop);
         while let Ok(input) = self.inbox.recv() {
             match input {
-                ExecutionInput::Register {
-                    lineage,
-                    strategy,
-                    at,
-                } => {
+                ExecutionInput::Register { lineage, strategy, at } => {
                     if let Some(client_order) = lineage.client_order {
                         let awaiting = Some(at);
-                        self.registered.insert(
-                            client_order,
-                            Registered {
-                                lineage,
-                                strategy,
-                                awaiting,
-                            },
-                        );
+                        self.registered.insert(client_order, Registered { lineage, strategy, awaiting });
                     }
                 }
                 ExecutionInput::Expect { client_order, at } => {
@@ -98,9 +85,7 @@ impl Executions {
                 }
                 ExecutionInput::Report(report) => self.hear(&report),
                 ExecutionInput::BrokerPositions { net_quantity } => {
-                    let _ = self
-                        .position
-                        .send(PositionInput::BrokerPositions { net_quantity });
+                    let _ = self.position.send(PositionInput::BrokerPositions { net_quantity });
                 }
                 ExecutionInput::Bus(BusMessage::Pulse(pulse)) => {
                     self.watch_gap(pulse.at);
@@ -117,9 +102,7 @@ impl Executions {
         self.gap_reported = false;
         let totals = &self.scene.metrics.execution_events_total;
         match report.kind {
-            ReportKind::Ack {
-                action: Action::Cancel,
-            } => totals.cancel().inc(),
+            ReportKind::Ack { action: Action::Cancel } => totals.cancel().inc(),
             ReportKind::Ack { .. } => totals.ack().inc(),
             ReportKind::Reject { .. } => totals.reject().inc(),
             ReportKind::Fill { leaves: 0, .. } => totals.fill().inc(),
@@ -134,14 +117,7 @@ impl Executions {
     }
 
     fn fill(&self, report: &Report) {
-        let ReportKind::Fill {
-            fill: id,
-            side,
-            price,
-            quantity,
-            leaves,
-        } = report.kind
-        else {
+        let ReportKind::Fill { fill: id, side, price, quantity, leaves } = report.kind else {
             return;
         };
         let Some(order) = self.registered.get(&report.client_order) else {
@@ -152,10 +128,7 @@ impl Executions {
         let fill = Fill {
             id,
             strategy: order.strategy,
-            lineage: Lineage {
-                broker_order: report.broker_order,
-                ..order.lineage
-            },
+            lineage: Lineage { broker_order: report.broker_order, ..order.lineage },
             side,
             price,
             quantity,
@@ -186,13 +159,7 @@ impl Executions {
     }
 
     fn lose(&self, report: &Report) {
-        let ReportKind::Fill {
-            fill,
-            side,
-            quantity,
-            ..
-        } = report.kind
-        else {
+        let ReportKind::Fill { fill, side, quantity, .. } = report.kind else {
             return;
         };
         self.voice.emit(&events::FillLost {
@@ -219,17 +186,11 @@ impl Executions {
     fn watch_gap(&mut self, at: SessionTime) {
         let Some(last) = self.last_report else { return };
         let gap_ns = at - last;
-        self.scene
-            .metrics
-            .callback_gap_seconds
-            .set(gap_ns.max(0) as f64 / 1e9);
+        self.scene.metrics.callback_gap_seconds.set(gap_ns.max(0) as f64 / 1e9);
         if gap_ns < GAP || self.gap_reported {
             return;
         }
-        let owes = self
-            .registered
-            .values()
-            .any(|order| order.awaiting.is_some_and(|since| at - since >= GAP));
+        let owes = self.registered.values().any(|order| order.awaiting.is_some_and(|since| at - since >= GAP));
         if owes {
             self.gap_reported = true;
             self.voice.emit(&events::ExecutionGap {

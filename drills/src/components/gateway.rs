@@ -48,12 +48,7 @@ struct Config {
 // === impl Gateway ===
 
 impl Gateway {
-    pub fn new(
-        scene: Arc<Scene>,
-        inbox: Receiver<GatewayInput>,
-        risk: Sender<RiskInput>,
-        news: Sender<News>,
-    ) -> Self {
+    pub fn new(scene: Arc<Scene>, inbox: Receiver<GatewayInput>, risk: Sender<RiskInput>, news: Sender<News>) -> Self {
         Gateway {
             voice: scene.voice(Component::Gateway),
             scene,
@@ -64,9 +59,7 @@ impl Gateway {
             started: None,
             next_heartbeat: 0,
             heartbeats: 0,
-            config: Config {
-                position_max: per_strategy(|strategy| strategy.profile().position_max),
-            },
+            config: Config { position_max: per_strategy(|strategy| strategy.profile().position_max) },
         }
     }
 
@@ -82,10 +75,7 @@ impl Gateway {
                     self.time_passes(pulse.at);
                     self.scene.step.handled();
                 }
-                GatewayInput::Bus(BusMessage::Cue {
-                    cue: Cue::ConfigChange,
-                    ..
-                }) => {
+                GatewayInput::Bus(BusMessage::Cue { cue: Cue::ConfigChange, .. }) => {
                     self.change_config();
                 }
                 GatewayInput::Bus(_) => {}
@@ -148,11 +138,7 @@ impl Gateway {
         let strategy = Strategy::QUICK_MAKER;
         let before = self.config.hash();
         let limit = &mut self.config.position_max[strategy.index()];
-        *limit = if *limit == strategy.profile().position_max {
-            *limit + 1
-        } else {
-            *limit - 1
-        };
+        *limit = if *limit == strategy.profile().position_max { *limit + 1 } else { *limit - 1 };
         let contracts = *limit;
         let reason = format!(
             "limit of {} now {contracts}, set by api_key={}",
@@ -169,10 +155,7 @@ impl Gateway {
             reason: Some(&reason),
             ..Default::default()
         });
-        let _ = self.risk.send(RiskInput::PositionMax {
-            strategy,
-            contracts,
-        });
+        let _ = self.risk.send(RiskInput::PositionMax { strategy, contracts });
     }
 }
 
@@ -193,11 +176,6 @@ impl Config {
             hasher.update(strategy.name());
             hasher.update(self.position_max[strategy.index()].to_le_bytes());
         }
-        hasher
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }

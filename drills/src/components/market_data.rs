@@ -163,11 +163,7 @@ impl MarketData {
         progress.passes.set(self.feed.passes());
         progress.damage_is(self.feed.damage());
         self.scene.step.wait();
-        self.send(BusMessage::Pulse(Pulse {
-            at,
-            feed_gap_ns,
-            quote: self.quote,
-        }));
+        self.send(BusMessage::Pulse(Pulse { at, feed_gap_ns, quote: self.quote }));
     }
 
     fn report_gap(&self, gap_ns: i64) {
@@ -175,11 +171,7 @@ impl MarketData {
             gap_s: gap_ns as f64 / 1e9,
             symbol: Some(&self.scene.symbol),
             conn_id: Some(FEED),
-            reason_code: Some(if self.line.is_up() {
-                "FEED_SILENT"
-            } else {
-                "LINE_DOWN"
-            }),
+            reason_code: Some(if self.line.is_up() { "FEED_SILENT" } else { "LINE_DOWN" }),
             ..Default::default()
         });
     }
@@ -209,18 +201,9 @@ impl MarketData {
             }
             self.ticks += 1;
             self.scene.progress.ticks.set(self.ticks);
-            self.send(BusMessage::Tick(Tick {
-                at,
-                exch_ts: group.ts,
-                received,
-                quote,
-                trade: seen.trade,
-            }));
+            self.send(BusMessage::Tick(Tick { at, exch_ts: group.ts, received, quote, trade: seen.trade }));
         }
-        self.scene
-            .metrics
-            .feed_latency_ns
-            .observe(received.elapsed().as_nanos() as f64);
+        self.scene.metrics.feed_latency_ns.observe(received.elapsed().as_nanos() as f64);
     }
 
     fn data_arrived(&mut self, at: SessionTime) {
@@ -267,17 +250,9 @@ impl Seen {
         match *change {
             Change::Depth { .. } => self.depth += 1,
             Change::Clear { .. } => self.clears += 1,
-            Change::Trade {
-                side,
-                price,
-                quantity,
-            } => {
+            Change::Trade { side, price, quantity } => {
                 self.trades += 1;
-                self.trade = Some(Trade {
-                    side,
-                    price,
-                    quantity,
-                });
+                self.trade = Some(Trade { side, price, quantity });
             }
         }
     }

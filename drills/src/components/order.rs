@@ -25,9 +25,7 @@ use crate::components::storm_guard::Mode;
 use crate::farewell::Farewell;
 use crate::ids::{Id, IdKind, Lineage};
 use crate::market::PRICE_SCALE;
-use crate::messages::{
-    Action, BusMessage, ExecutionInput, Intent, News, OrderInput, Outcome, Request,
-};
+use crate::messages::{Action, BusMessage, ExecutionInput, Intent, News, OrderInput, Outcome, Request};
 use crate::pace::{SECOND, SessionTime};
 use crate::progress::OrderEnd;
 use crate::scene::Scene;
@@ -95,18 +93,12 @@ impl Orders {
             match input {
                 OrderInput::Approved { intent, mode } => self.take(&intent, mode),
                 OrderInput::Report(report) => self.hear(&report),
-                OrderInput::PullAll {
-                    strategy,
-                    reason_code,
-                } => self.pull(strategy, reason_code),
+                OrderInput::PullAll { strategy, reason_code } => self.pull(strategy, reason_code),
                 OrderInput::Bus(BusMessage::Pulse(pulse)) => {
                     self.time_passes(pulse.at);
                     self.scene.step.handled();
                 }
-                OrderInput::Bus(BusMessage::Cue {
-                    cue: Cue::AdapterFault,
-                    ..
-                }) => {
+                OrderInput::Bus(BusMessage::Cue { cue: Cue::AdapterFault, .. }) => {
                     self.faulty = true;
                 }
                 OrderInput::Bus(_) => {}
@@ -128,10 +120,7 @@ impl Orders {
         self.orders += 1;
         self.scene.progress.orders.inc();
         let client_order = self.scene.mint.id(IdKind::ClientOrder, self.orders);
-        let lineage = Lineage {
-            client_order: Some(client_order),
-            ..intent.lineage
-        };
+        let lineage = Lineage { client_order: Some(client_order), ..intent.lineage };
         let refused = if self.breaker.refuses(intent.at) {
             Some("CIRCUIT_BREAKER_OPEN")
         } else if !self.has_room(intent) {
@@ -169,14 +158,9 @@ impl Orders {
             cmd_id: Some(self.commands),
         });
         self.scene.metrics.order_actions_total.new().inc();
-        self.tracked
-            .insert(client_order, Tracked::new(intent, lineage));
+        self.tracked.insert(client_order, Tracked::new(intent, lineage));
         // Registered before it is sent: no report about it can come too early to be understood.
-        let _ = self.execution.send(ExecutionInput::Register {
-            lineage,
-            strategy: intent.strategy,
-            at: intent.at,
-        });
+        let _ = self.execution.send(ExecutionInput::Register { lineage, strategy: intent.strategy, at: intent.at });
         let _ = self.broker.send(Request::New {
             client_order,
             strategy: intent.strategy,
@@ -189,10 +173,8 @@ impl Orders {
 
     /// An amendment or a cancellation that a strategy asked for.
     fn take_change(&mut self, intent: &Intent, mode: Mode) {
-        let order = intent
-            .lineage
-            .client_order
-            .filter(|order| self.tracked.get(order).is_some_and(Tracked::can_be_changed));
+        let order =
+            intent.lineage.client_order.filter(|order| self.tracked.get(order).is_some_and(Tracked::can_be_changed));
         let Some(client_order) = order else {
             self.refuse(intent, &intent.lineage, mode, "ORDER_NOT_LIVE");
             return;
@@ -236,14 +218,8 @@ impl Orders {
                 ..Default::default()
             });
             self.scene.metrics.order_actions_total.amend().inc();
-            let _ = self
-                .execution
-                .send(ExecutionInput::Expect { client_order, at });
-            let _ = self.broker.send(Request::Amend {
-                client_order,
-                price: change.price,
-                at,
-            });
+            let _ = self.execution.send(ExecutionInput::Expect { client_order, at });
+            let _ = self.broker.send(Request::Amend { client_order, price: change.price, at });
         } else {
             self.voice.emit(&events::OrderCancel {
                 client_order_id: &client_order,
@@ -258,9 +234,7 @@ impl Orders {
                 ..Default::default()
             });
             self.scene.metrics.order_actions_total.cancel().inc();
-            let _ = self
-                .execution
-                .send(ExecutionInput::Expect { client_order, at });
+            let _ = self.execution.send(ExecutionInput::Expect { client_order, at });
             let _ = self.broker.send(Request::Cancel { client_order, at });
         }
     }

@@ -203,32 +203,20 @@ impl Positions {
             let differs = self.books[index].account.net_quantity() != broker[index];
             count += i64::from(differs);
             if differs && !std::mem::replace(&mut self.differing[index], differs) {
-                let _ = self.risk.send(RiskInput::Alarm {
-                    trigger: HaltTrigger::Reconciliation,
-                    strategy: Some(strategy),
-                });
+                let _ =
+                    self.risk.send(RiskInput::Alarm { trigger: HaltTrigger::Reconciliation, strategy: Some(strategy) });
             }
             self.differing[index] = differs;
         }
         let duration_ms = started.elapsed().as_nanos() as f64 / 1e6;
-        self.scene
-            .metrics
-            .reconciliation_duration_ms
-            .observe(duration_ms);
-        self.scene
-            .metrics
-            .reconciliation_discrepancy_count
-            .set(count as f64);
+        self.scene.metrics.reconciliation_duration_ms.observe(duration_ms);
+        self.scene.metrics.reconciliation_discrepancy_count.set(count as f64);
         self.voice.emit(&events::Reconciliation {
             reconciliation_result: if count == 0 { "match" } else { "mismatch" },
             discrepancy_count: Some(count),
             positions_checked: Some(broker.len() as i64),
             duration_ms: Some(duration_ms),
-            reason_code: Some(if count == 0 {
-                "SCHEDULED"
-            } else {
-                "POSITION_DIFFERS"
-            }),
+            reason_code: Some(if count == 0 { "SCHEDULED" } else { "POSITION_DIFFERS" }),
             ..Default::default()
         });
     }

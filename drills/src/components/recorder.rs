@@ -190,10 +190,7 @@ impl Recorder {
         });
         if !std::mem::replace(&mut self.losing, true) {
             let trigger = HaltTrigger::RecorderDataLoss;
-            let _ = self.risk.send(RiskInput::Alarm {
-                trigger,
-                strategy: None,
-            });
+            let _ = self.risk.send(RiskInput::Alarm { trigger, strategy: None });
         }
     }
 }

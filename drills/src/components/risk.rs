@@ -13,15 +13,11 @@ use tapline_client::metric::Gauge;
 use tapline_client::{Component, events};
 
 use self::checks::{Check, Limits, Verdict};
-use crate::components::storm_guard::{
-    CLEAR_UPDATES, HaltTrigger, Mode, Signs, StormGuard, Transition,
-};
+use crate::components::storm_guard::{CLEAR_UPDATES, HaltTrigger, Mode, Signs, StormGuard, Transition};
 use crate::farewell::Farewell;
 use crate::market::book::Quote;
 use crate::market::{PRICE_SCALE, Side};
-use crate::messages::{
-    Action, BusMessage, Intent, News, OrderInput, Outcome, Pulse, RiskInput, Standing,
-};
+use crate::messages::{Action, BusMessage, Intent, News, OrderInput, Outcome, Pulse, RiskInput, Standing};
 use crate::pace::{SECOND, SessionTime};
 use crate::scene::Scene;
 use crate::script::Cue;
@@ -63,12 +59,7 @@ struct Guarded {
 // === impl Risk ===
 
 impl Risk {
-    pub fn new(
-        scene: Arc<Scene>,
-        inbox: Receiver<RiskInput>,
-        orders: Sender<OrderInput>,
-        news: Sender<News>,
-    ) -> Self {
+    pub fn new(scene: Arc<Scene>, inbox: Receiver<RiskInput>, orders: Sender<OrderInput>, news: Sender<News>) -> Self {
         let guarded = per_strategy(|strategy| {
             let mode = scene.metrics.stormguard_mode.with(strategy.name());
             mode.set(0.0);
@@ -103,22 +94,14 @@ impl Risk {
                 RiskInput::Intent(intent) => self.decide(&intent),
                 RiskInput::Position(standing) => self.stand(&standing),
                 RiskInput::Alarm { trigger, strategy } => self.alarm(trigger, strategy),
-                RiskInput::PositionMax {
-                    strategy,
-                    contracts,
-                } => {
-                    self.guarded[strategy.index()]
-                        .limits
-                        .set_position_max(contracts);
+                RiskInput::PositionMax { strategy, contracts } => {
+                    self.guarded[strategy.index()].limits.set_position_max(contracts);
                 }
                 RiskInput::Bus(BusMessage::Pulse(pulse)) => {
                     self.time_passes(&pulse);
                     self.scene.step.handled();
                 }
-                RiskInput::Bus(BusMessage::Cue {
-                    cue: Cue::KillSwitch { active },
-                    ..
-                }) => {
+                RiskInput::Bus(BusMessage::Cue { cue: Cue::KillSwitch { active }, .. }) => {
                     self.switch(active);
                 }
                 RiskInput::Bus(_) => {}
@@ -147,17 +130,10 @@ impl Risk {
         let progress = &self.scene.progress;
         if verdict.approved {
             progress.risk_approved.inc();
-            let _ = self.orders.send(OrderInput::Approved {
-                intent: *intent,
-                mode,
-            });
+            let _ = self.orders.send(OrderInput::Approved { intent: *intent, mode });
         } else {
             progress.risk_rejected.inc();
-            self.scene
-                .metrics
-                .risk_reject_total
-                .with(verdict.reason_code)
-                .inc();
+            self.scene.metrics.risk_reject_total.with(verdict.reason_code).inc();
             let _ = self.news.send(News {
                 strategy: intent.strategy,
                 side: intent.side,
@@ -194,15 +170,11 @@ impl Risk {
     fn stand(&mut self, standing: &Standing) {
         let guarded = &mut self.guarded[standing.strategy.index()];
         guarded.net_quantity = standing.net_quantity;
-        guarded.profit_bps =
-            standing.total as f64 / standing.strategy.profile().capital as f64 * 1e4;
+        guarded.profit_bps = standing.total as f64 / standing.strategy.profile().capital as f64 * 1e4;
         guarded.drawdown_bps = standing.drawdown_bps;
         if let Some(received) = standing.received {
             // What a changed position is worth is known here first: from the fill to risk.
-            self.scene
-                .metrics
-                .position_delta_latency_ns
-                .observe(received.elapsed().as_nanos() as f64);
+            self.scene.metrics.position_delta_latency_ns.observe(received.elapsed().as_nanos() as f64);
         }
     }
 
@@ -232,11 +204,7 @@ impl Risk {
         self.voice.emit(&events::KillSwitch {
             active,
             actor: Some("ops-1"),
-            reason_code: Some(if active {
-                "OPERATOR_STOP"
-            } else {
-                "OPERATOR_RELEASE"
-            }),
+            reason_code: Some(if active { "OPERATOR_STOP" } else { "OPERATOR_RELEASE" }),
             ..Default::default()
         });
         if active {
@@ -246,40 +214,25 @@ impl Risk {
 
     fn update_guard(&mut self, strategy: Strategy, halt: Option<HaltTrigger>) {
         let guarded = &mut self.guarded[strategy.index()];
-        let signs = Signs {
-            at: self.at,
-            drawdown_bps: guarded.drawdown_bps,
-            feed_gap_ns: self.feed_gap_ns,
-            halt,
-        };
+        let signs = Signs { at: self.at, drawdown_bps: guarded.drawdown_bps, feed_gap_ns: self.feed_gap_ns, halt };
         let Some(transition) = guarded.guard.update(signs) else {
             return;
         };
         guarded.mode.set(f64::from(transition.to as u8));
         self.scene.progress.mode_is(strategy, transition.to);
         let (from, to) = (transition.from.name(), transition.to.name());
-        self.scene
-            .metrics
-            .stormguard_transitions_total
-            .with(from, to)
-            .inc();
+        self.scene.metrics.stormguard_transitions_total.with(from, to).inc();
         self.emit_transition(strategy, &transition);
         if transition.to == Mode::Halt {
             let reason_code = "STORMGUARD_HALT";
-            let _ = self.orders.send(OrderInput::PullAll {
-                strategy,
-                reason_code,
-            });
+            let _ = self.orders.send(OrderInput::PullAll { strategy, reason_code });
         }
     }
 
     fn emit_transition(&self, strategy: Strategy, transition: &Transition) {
         let signs = &transition.signs;
         let gap_s = signs.feed_gap_ns as f64 / 1e9;
-        let values = format!(
-            r#"{{"drawdown_bps":{:.1},"gap_s":{gap_s:.3}}}"#,
-            signs.drawdown_bps
-        );
+        let values = format!(r#"{{"drawdown_bps":{:.1},"gap_s":{gap_s:.3}}}"#, signs.drawdown_bps);
         self.voice.emit(&events::StormguardTransition {
             old_mode: transition.from.name(),
             new_mode: transition.to.name(),

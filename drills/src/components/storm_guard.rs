@@ -160,9 +160,7 @@ impl Transition {
             Trigger::Halt(HaltTrigger::DailyLoss) => "daily loss limit".into(),
             Trigger::Halt(HaltTrigger::KillSwitch) => "kill switch".into(),
             Trigger::Halt(HaltTrigger::BusOverflow) => "bus overflow".into(),
-            Trigger::Halt(HaltTrigger::Reconciliation) => {
-                "positions differ from the broker's".into()
-            }
+            Trigger::Halt(HaltTrigger::Reconciliation) => "positions differ from the broker's".into(),
             Trigger::Halt(HaltTrigger::RecorderDataLoss) => "recorder lost rows".into(),
             Trigger::Cleared => "hold over, updates clear".into(),
         }
@@ -209,11 +207,9 @@ impl StormGuard {
     pub fn update(&mut self, signs: Signs) -> Option<Transition> {
         let from = self.mode();
         let (called_for, trigger) = signs.called_for();
-        for (mode, latch) in [
-            (Mode::Warm, &mut self.warm),
-            (Mode::Storm, &mut self.storm),
-            (Mode::Halt, &mut self.halt),
-        ] {
+        for (mode, latch) in
+            [(Mode::Warm, &mut self.warm), (Mode::Storm, &mut self.storm), (Mode::Halt, &mut self.halt)]
+        {
             latch.update(signs.at, called_for >= mode, mode.hold());
         }
         let to = self.mode();
@@ -223,12 +219,7 @@ impl StormGuard {
             }
         }
         let trigger = if to > from { trigger } else { Trigger::Cleared };
-        (to != from).then_some(Transition {
-            from,
-            to,
-            trigger,
-            signs,
-        })
+        (to != from).then_some(Transition { from, to, trigger, signs })
     }
 }
 
@@ -268,12 +259,7 @@ mod tests {
     use super::*;
 
     fn signs(seconds: f64, drawdown_bps: f64) -> Signs {
-        Signs {
-            at: (seconds * 1e9) as i64,
-            drawdown_bps,
-            feed_gap_ns: 0,
-            halt: None,
-        }
+        Signs { at: (seconds * 1e9) as i64, drawdown_bps, feed_gap_ns: 0, halt: None }
     }
 
     #[test]
@@ -283,20 +269,11 @@ mod tests {
         assert_eq!(mode(signs(0.0, -50.0)), (Mode::Warm, Trigger::Drawdown));
         assert_eq!(mode(signs(0.0, -100.0)), (Mode::Storm, Trigger::Drawdown));
         assert_eq!(mode(signs(0.0, -200.0)), (Mode::Halt, Trigger::Drawdown));
-        let gap = |gap_ns| Signs {
-            feed_gap_ns: gap_ns,
-            ..signs(0.0, 0.0)
-        };
+        let gap = |gap_ns| Signs { feed_gap_ns: gap_ns, ..signs(0.0, 0.0) };
         assert_eq!(mode(gap(SECOND - 1)).0, Mode::Normal);
         assert_eq!(mode(gap(SECOND)), (Mode::Storm, Trigger::FeedGap));
-        let halt = Signs {
-            halt: Some(HaltTrigger::KillSwitch),
-            ..signs(0.0, 0.0)
-        };
-        assert_eq!(
-            mode(halt),
-            (Mode::Halt, Trigger::Halt(HaltTrigger::KillSwitch))
-        );
+        let halt = Signs { halt: Some(HaltTrigger::KillSwitch), ..signs(0.0, 0.0) };
+        assert_eq!(mode(halt), (Mode::Halt, Trigger::Halt(HaltTrigger::KillSwitch)));
         assert_eq!(Mode::Halt as u8, 3);
     }
 
@@ -316,16 +293,9 @@ mod tests {
     #[test]
     fn many_clear_updates_do_not_end_the_hold_early() {
         let mut guard = StormGuard::default();
-        guard.update(Signs {
-            halt: Some(HaltTrigger::BusOverflow),
-            ..signs(0.0, 0.0)
-        });
+        guard.update(Signs { halt: Some(HaltTrigger::BusOverflow), ..signs(0.0, 0.0) });
         for tenth in 1..600 {
-            assert_eq!(
-                guard.update(signs(f64::from(tenth) / 10.0, 0.0)),
-                None,
-                "at {tenth}/10 s"
-            );
+            assert_eq!(guard.update(signs(f64::from(tenth) / 10.0, 0.0)), None, "at {tenth}/10 s");
         }
         assert_eq!(guard.update(signs(60.0, 0.0)).unwrap().to, Mode::Normal);
     }
@@ -334,9 +304,7 @@ mod tests {
     fn a_halt_falls_to_the_mode_that_is_still_called_for() {
         let mut guard = StormGuard::default();
         guard.update(signs(0.0, -250.0));
-        let left = (1..)
-            .find_map(|second| guard.update(signs(f64::from(second), -60.0)))
-            .unwrap();
+        let left = (1..).find_map(|second| guard.update(signs(f64::from(second), -60.0))).unwrap();
         assert_eq!((left.from, left.to), (Mode::Halt, Mode::Warm));
         assert_eq!(left.signs.at, 60 * SECOND);
     }
@@ -347,21 +315,14 @@ mod tests {
         let transitions = (0..1200)
             .filter(|tenth| {
                 let drawdown = if tenth % 70 < 35 { -201.0 } else { -199.0 };
-                guard
-                    .update(signs(f64::from(*tenth) / 10.0, drawdown))
-                    .is_some()
+                guard.update(signs(f64::from(*tenth) / 10.0, drawdown)).is_some()
             })
             .count();
         assert_eq!((transitions, guard.mode()), (1, Mode::Halt));
     }
 
     fn any_signs() -> impl Strategy<Value = (i64, f64, i64, bool)> {
-        (
-            0..20 * SECOND,
-            -260.0..10.0f64,
-            0..3 * SECOND,
-            prop::bool::weighted(0.03),
-        )
+        (0..20 * SECOND, -260.0..10.0f64, 0..3 * SECOND, prop::bool::weighted(0.03))
     }
 
     fn history() -> impl Strategy<Value = Vec<Signs>> {

@@ -122,10 +122,7 @@ impl StrategyRunner {
                     }
                 }
                 BusMessage::Pulse(_) => self.scene.step.handled(),
-                BusMessage::Cue {
-                    at,
-                    cue: Cue::QuoteStorm { length },
-                } => {
+                BusMessage::Cue { at, cue: Cue::QuoteStorm { length } } => {
                     self.restless_until = at + length;
                 }
                 BusMessage::Cue { .. } => {}
@@ -146,12 +143,7 @@ impl StrategyRunner {
         if tick.at >= running.next_intent
             && let Some(wish) = quoting::wish(running, tick, restless)
         {
-            running.next_intent = tick.at
-                + if restless {
-                    STORM_INTERVAL
-                } else {
-                    INTENT_INTERVAL
-                };
+            running.next_intent = tick.at + if restless { STORM_INTERVAL } else { INTENT_INTERVAL };
             self.intend(strategy, wish, tick);
         }
         let latency_ns = tick.received.elapsed().as_nanos() as f64;
@@ -183,12 +175,7 @@ impl StrategyRunner {
         let id = self.scene.mint.id(IdKind::Intent, self.intents);
         let intent = Intent {
             strategy,
-            lineage: Lineage {
-                trace,
-                intent: id,
-                client_order: wish.order,
-                broker_order: None,
-            },
+            lineage: Lineage { trace, intent: id, client_order: wish.order, broker_order: None },
             action: wish.action,
             side: wish.side,
             price: wish.price,
@@ -238,14 +225,7 @@ impl StrategyRunner {
             symbol: &self.scene.symbol,
             signal: "trend",
             strength: Some(trend.strength()),
-            side: Some(
-                if trend.strength() > 0.0 {
-                    Side::Buy
-                } else {
-                    Side::Sell
-                }
-                .name(),
-            ),
+            side: Some(if trend.strength() > 0.0 { Side::Buy } else { Side::Sell }.name()),
             latency_us: Some(tick.received.elapsed().as_nanos() as f64 / 1e3),
             ..Default::default()
         });

@@ -59,18 +59,10 @@ impl Book {
     /// Applies one change. A trade changes no level: the exchange sends the depth that is left.
     pub fn apply(&mut self, change: &Change) {
         match *change {
-            Change::Depth {
-                side,
-                price,
-                quantity: 0,
-            } => {
+            Change::Depth { side, price, quantity: 0 } => {
                 self.side_mut(side).remove(&price);
             }
-            Change::Depth {
-                side,
-                price,
-                quantity,
-            } => {
+            Change::Depth { side, price, quantity } => {
                 self.side_mut(side).insert(price, quantity);
             }
             Change::Trade { .. } => {}
@@ -90,14 +82,8 @@ impl Book {
         let (&bid, &bid_quantity) = self.bids.last_key_value()?;
         let (&ask, &ask_quantity) = self.asks.first_key_value()?;
         (bid < ask).then_some(Quote {
-            bid: Level {
-                price: bid,
-                quantity: bid_quantity,
-            },
-            ask: Level {
-                price: ask,
-                quantity: ask_quantity,
-            },
+            bid: Level { price: bid, quantity: bid_quantity },
+            ask: Level { price: ask, quantity: ask_quantity },
         })
     }
 
@@ -122,44 +108,27 @@ mod tests {
     use super::*;
 
     fn depth(side: Side, price: Price, quantity: i64) -> Change {
-        Change::Depth {
-            side,
-            price,
-            quantity,
-        }
+        Change::Depth { side, price, quantity }
     }
 
     #[test]
     fn the_quote_follows_the_best_levels() {
         let mut book = Book::default();
         assert_eq!(book.quote(), None);
-        for change in [
-            depth(Side::Buy, 99, 3),
-            depth(Side::Buy, 98, 5),
-            depth(Side::Sell, 101, 2),
-            depth(Side::Sell, 102, 1),
-        ] {
+        for change in
+            [depth(Side::Buy, 99, 3), depth(Side::Buy, 98, 5), depth(Side::Sell, 101, 2), depth(Side::Sell, 102, 1)]
+        {
             book.apply(&change);
         }
         let quote = book.quote().unwrap();
-        assert_eq!(
-            (
-                quote.bid.price,
-                quote.ask.price,
-                quote.mid(),
-                quote.spread()
-            ),
-            (99, 101, 100, 2)
-        );
+        assert_eq!((quote.bid.price, quote.ask.price, quote.mid(), quote.spread()), (99, 101, 100, 2));
         assert!((quote.imbalance() - 0.2).abs() < 1e-9);
 
         book.apply(&depth(Side::Buy, 99, 0));
         assert_eq!(book.quote().unwrap().touch(Side::Buy), 98);
         book.apply(&depth(Side::Buy, 105, 1));
         assert_eq!(book.quote(), None, "a crossed book has no quote");
-        book.apply(&Change::Clear {
-            side: Some(Side::Buy),
-        });
+        book.apply(&Change::Clear { side: Some(Side::Buy) });
         assert_eq!((book.depth(Side::Buy), book.depth(Side::Sell)), (0, 2));
         book.apply(&Change::Clear { side: None });
         assert_eq!(book.depth(Side::Sell), 0);

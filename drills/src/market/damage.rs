@@ -70,8 +70,6 @@ impl DamageCount {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.by_reason
-            .iter()
-            .map(|(damage, count)| (damage.code(), *count))
+        self.by_reason.iter().map(|(damage, count)| (damage.code(), *count))
     }
 }

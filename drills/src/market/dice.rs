@@ -56,14 +56,7 @@ mod tests {
     fn a_seed_gives_the_same_numbers_for_ever() {
         let mut dice = Dice::new(7);
         let first: Vec<u64> = (0..3).map(|_| dice.roll()).collect();
-        assert_eq!(
-            first,
-            [
-                7191089600892374487,
-                309689372594955804,
-                16616101746815609346
-            ]
-        );
+        assert_eq!(first, [7191089600892374487, 309689372594955804, 16616101746815609346]);
     }
 
     #[test]

@@ -45,15 +45,9 @@ pub enum FeedError {
          generator is used)",
         path.display()
     )]
-    Open {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Open { path: PathBuf, source: std::io::Error },
     #[error("{} is not a market recording", path.display())]
-    Parquet {
-        path: PathBuf,
-        source: ParquetLayoutError,
-    },
+    Parquet { path: PathBuf, source: ParquetLayoutError },
     #[error(
         "{} is not a market recording: {reason}. Expected parquet with the columns ev, exch_ts, px, \
          qty, or lines (plain or gzipped) like {EXAMPLE}",
@@ -62,8 +56,7 @@ pub enum FeedError {
     NoRows { path: PathBuf, reason: String },
 }
 
-const EXAMPLE: &str =
-    r#"{"k":"depth","side":"B","exch_ts":1775608270000000000,"px":34500,"qty":3}"#;
+const EXAMPLE: &str = r#"{"k":"depth","side":"B","exch_ts":1775608270000000000,"px":34500,"qty":3}"#;
 
 /// The rows of one instant. The book may be quoted after all of them, not between.
 #[derive(Clone, Debug, Default)]
@@ -103,15 +96,10 @@ impl Market {
         let Market::File(path) = self else {
             return SYMBOL.into();
         };
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let word = name.split(['_', '.', '-']).next().unwrap_or_default();
         let fits = (2..=12).contains(&word.len())
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         if fits { word.into() } else { SYMBOL.into() }
     }
 
@@ -133,28 +121,16 @@ impl std::fmt::Display for Market {
 }
 
 fn open_recording(path: &Path) -> Result<Box<dyn Source>, FeedError> {
-    let open_error = |source| FeedError::Open {
-        path: path.to_owned(),
-        source,
-    };
+    let open_error = |source| FeedError::Open { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(open_error)?;
     let mut magic = Vec::with_capacity(4);
-    file.by_ref()
-        .take(4)
-        .read_to_end(&mut magic)
-        .map_err(open_error)?;
+    file.by_ref().take(4).read_to_end(&mut magic).map_err(open_error)?;
     file.seek(SeekFrom::Start(0)).map_err(open_error)?;
     Ok(match magic.as_slice() {
-        b"PAR1" => Box::new(
-            ParquetRows::open(file).map_err(|source| FeedError::Parquet {
-                path: path.to_owned(),
-                source,
-            })?,
-        ),
-        [0x1f, 0x8b, ..] => Box::new(NdjsonRows::new(BufReader::with_capacity(
-            1 << 16,
-            MultiGzDecoder::new(file),
-        ))),
+        b"PAR1" => {
+            Box::new(ParquetRows::open(file).map_err(|source| FeedError::Parquet { path: path.to_owned(), source })?)
+        }
+        [0x1f, 0x8b, ..] => Box::new(NdjsonRows::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))),
         _ => Box::new(NdjsonRows::new(BufReader::with_capacity(1 << 16, file))),
     })
 }
@@ -271,10 +247,7 @@ impl Feed {
         // The first row of the new pass follows the last of the old one.
         if let (Some(ended), Some(first)) = (ended, self.next_good_row()) {
             let moved = ended + RESTART_PAUSE_NS - (first.exch_ts - self.shift);
-            self.pending = Some(MarketEvent {
-                exch_ts: first.exch_ts + moved,
-                change: first.change,
-            });
+            self.pending = Some(MarketEvent { exch_ts: first.exch_ts + moved, change: first.change });
             self.shift += moved;
         }
         self.pending.is_some()
@@ -295,20 +268,11 @@ fn try_rows(path: &Path, source: &mut dyn Source) -> Result<(), FeedError> {
     let reason = match damage.total() {
         0 => "it has no rows".to_owned(),
         rows => {
-            let reasons: Vec<String> = damage
-                .iter()
-                .map(|(reason, count)| format!("{reason} {count}"))
-                .collect();
-            format!(
-                "none of its first {rows} rows is one ({})",
-                reasons.join(", ")
-            )
+            let reasons: Vec<String> = damage.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            format!("none of its first {rows} rows is one ({})", reasons.join(", "))
         }
     };
-    Err(FeedError::NoRows {
-        path: path.to_owned(),
-        reason,
-    })
+    Err(FeedError::NoRows { path: path.to_owned(), reason })
 }
 
 #[cfg(test)]
@@ -329,16 +293,12 @@ mod tests {
 
     fn feed(text: &str) -> (Feed, tempfile::NamedTempFile) {
         let file = file(text);
-        (
-            Feed::open(Market::File(file.path().to_owned())).unwrap(),
-            file,
-        )
+        (Feed::open(Market::File(file.path().to_owned())).unwrap(), file)
     }
 
     #[test]
     fn rows_of_one_instant_come_together_and_a_recording_starts_again_later() {
-        let (mut feed, _file) =
-            feed(&[line(10, 1.0), line(10, 2.0), line(12, 3.0), line(15, 4.0)].concat());
+        let (mut feed, _file) = feed(&[line(10, 1.0), line(10, 2.0), line(12, 3.0), line(15, 4.0)].concat());
         let mut group = Group::default();
         let mut seen = Vec::new();
         for _ in 0..7 {
@@ -363,13 +323,7 @@ mod tests {
 
     #[test]
     fn a_wrong_time_costs_one_row_and_a_clock_set_back_costs_no_more_than_a_hundred() {
-        let mut text = [
-            line(1000, 1.0),
-            line(i64::MAX, 1.0),
-            line(999, 1.0),
-            line(1001, 1.0),
-        ]
-        .concat();
+        let mut text = [line(1000, 1.0), line(i64::MAX, 1.0), line(999, 1.0), line(1001, 1.0)].concat();
         for n in 0..150 {
             text += &line(500 + n, 1.0);
         }
@@ -390,33 +344,20 @@ mod tests {
     fn files_that_are_no_recordings_are_refused_with_what_was_expected() {
         let refused = |text: &str| {
             let file = file(text);
-            Feed::open(Market::File(file.path().to_owned()))
-                .err()
-                .unwrap()
-                .to_string()
+            Feed::open(Market::File(file.path().to_owned())).err().unwrap().to_string()
         };
         assert!(refused("").contains("it has no rows"));
         let error = refused("{\"event\":\"login\"}\nhello\n");
-        assert!(
-            error.contains("not_a_row 2") && error.contains(EXAMPLE),
-            "{error}"
-        );
-        let missing = Feed::open(Market::File("/nowhere/at/all.parquet".into()))
-            .err()
-            .unwrap();
-        assert!(
-            missing
-                .to_string()
-                .contains("cannot open the market file /nowhere/at/all.parquet")
-        );
+        assert!(error.contains("not_a_row 2") && error.contains(EXAMPLE), "{error}");
+        let missing = Feed::open(Market::File("/nowhere/at/all.parquet".into())).err().unwrap();
+        assert!(missing.to_string().contains("cannot open the market file /nowhere/at/all.parquet"));
     }
 
     #[test]
     fn gzip_is_told_by_its_bytes_and_a_torn_end_is_counted() {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         for n in 0..5000 {
-            gzip.write_all(line(1 + n, 100.0 + (n * 7919 % 997) as f64).as_bytes())
-                .unwrap();
+            gzip.write_all(line(1 + n, 100.0 + (n * 7919 % 997) as f64).as_bytes()).unwrap();
         }
         let whole = gzip.finish().unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -427,9 +368,6 @@ mod tests {
             assert!(feed.next_group(&mut group));
         }
         assert!(feed.rows() > 1000);
-        assert_eq!(
-            feed.damage().iter().find(|(code, _)| *code == "unreadable"),
-            Some(("unreadable", 1))
-        );
+        assert_eq!(feed.damage().iter().find(|(code, _)| *code == "unreadable"), Some(("unreadable", 1)));
     }
 }

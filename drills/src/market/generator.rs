@@ -81,9 +81,7 @@ impl Generator {
 
     /// Moves time on and makes the next group.
     fn step(&mut self) {
-        let wait_s = self
-            .dice
-            .exponential(1.0 / (CALM_GROUPS_PER_S + self.excitement));
+        let wait_s = self.dice.exponential(1.0 / (CALM_GROUPS_PER_S + self.excitement));
         self.excitement *= (-wait_s / EXCITEMENT_S).exp();
         self.now += (wait_s * 1e9) as i64 + 1_000;
         if self.now >= self.next_silence {
@@ -112,11 +110,7 @@ impl Generator {
                 return;
             };
             let quantity = wanted.min(resting);
-            self.push(Change::Trade {
-                side,
-                price,
-                quantity,
-            });
+            self.push(Change::Trade { side, price, quantity });
             self.set(side.opposite(), price, resting - quantity);
             wanted -= quantity;
             // Where a level is gone, the other side often follows to the new price.
@@ -132,24 +126,14 @@ impl Generator {
         if self.dice.chance(0.55) {
             return self.last_aggressor;
         }
-        let strayed = self
-            .touch(Side::Buy)
-            .map_or(0.0, |(bid, _)| (bid - OPEN) as f64 / OPEN as f64);
+        let strayed = self.touch(Side::Buy).map_or(0.0, |(bid, _)| (bid - OPEN) as f64 / OPEN as f64);
         let buy = (0.5 + 0.5 * self.trend - 4.0 * strayed).clamp(0.1, 0.9);
-        if self.dice.chance(buy) {
-            Side::Buy
-        } else {
-            Side::Sell
-        }
+        if self.dice.chance(buy) { Side::Buy } else { Side::Sell }
     }
 
     /// One resting level changes, most often near the touch.
     fn requote(&mut self) {
-        let side = if self.dice.chance(0.5) {
-            Side::Buy
-        } else {
-            Side::Sell
-        };
+        let side = if self.dice.chance(0.5) { Side::Buy } else { Side::Sell };
         let Some((touch, _)) = self.touch(side) else {
             return;
         };
@@ -226,18 +210,11 @@ impl Generator {
         } else {
             levels.insert(price, quantity);
         }
-        self.push(Change::Depth {
-            side,
-            price,
-            quantity,
-        });
+        self.push(Change::Depth { side, price, quantity });
     }
 
     fn push(&mut self, change: Change) {
-        self.ready.push_back(MarketEvent {
-            exch_ts: self.now,
-            change,
-        });
+        self.ready.push_back(MarketEvent { exch_ts: self.now, change });
     }
 }
 
@@ -259,10 +236,7 @@ mod tests {
 
     fn rows(seed: u64, count: usize) -> Vec<MarketEvent> {
         let mut generator = Generator::new(seed);
-        std::iter::from_fn(|| generator.next_row())
-            .take(count)
-            .map(Result::unwrap)
-            .collect()
+        std::iter::from_fn(|| generator.next_row()).take(count).map(Result::unwrap).collect()
     }
 
     #[test]
@@ -276,25 +250,13 @@ mod tests {
         let rows = rows(1, 300_000);
         let seconds = (rows.last().unwrap().exch_ts - rows[0].exch_ts) as f64 / 1e9;
         let per_second = rows.len() as f64 / seconds;
-        assert!(
-            (300.0..3_000.0).contains(&per_second),
-            "{per_second} rows/s"
-        );
+        assert!((300.0..3_000.0).contains(&per_second), "{per_second} rows/s");
 
-        let trades = rows
-            .iter()
-            .filter(|row| matches!(row.change, Change::Trade { .. }))
-            .count();
+        let trades = rows.iter().filter(|row| matches!(row.change, Change::Trade { .. })).count();
         let share = trades as f64 / rows.len() as f64;
-        assert!(
-            (0.03..0.2).contains(&share),
-            "trades are {share} of the rows"
-        );
+        assert!((0.03..0.2).contains(&share), "trades are {share} of the rows");
 
-        let silences = rows
-            .windows(2)
-            .filter(|pair| pair[1].exch_ts - pair[0].exch_ts >= 1_000_000_000)
-            .count();
+        let silences = rows.windows(2).filter(|pair| pair[1].exch_ts - pair[0].exch_ts >= 1_000_000_000).count();
         assert!(silences >= 1, "no silence in {seconds} s");
 
         // Clustered: the busiest 10 % of 100 ms slices hold far more than 10 % of the trades.
@@ -306,10 +268,7 @@ mod tests {
         let mut counts: Vec<u32> = slices.into_values().collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
         let busiest: u32 = counts[..counts.len() / 10].iter().sum();
-        assert!(
-            f64::from(busiest) > 0.2 * trades as f64,
-            "{busiest} of {trades}"
-        );
+        assert!(f64::from(busiest) > 0.2 * trades as f64, "{busiest} of {trades}");
     }
 
     proptest! {

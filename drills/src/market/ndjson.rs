@@ -45,11 +45,7 @@ enum Line {
 
 impl<R: BufRead> NdjsonRows<R> {
     pub fn new(input: R) -> Self {
-        NdjsonRows {
-            input,
-            line: Vec::with_capacity(128),
-            ended: false,
-        }
+        NdjsonRows { input, line: Vec::with_capacity(128), ended: false }
     }
 
     /// Reads up to the next newline, keeping at most [`LINE_BYTES_MAX`] bytes of it.
@@ -72,11 +68,7 @@ impl<R: BufRead> NdjsonRows<R> {
             seen += taken;
             self.input.consume(taken + usize::from(newline.is_some()));
             if newline.is_some() {
-                return Ok(if seen > LINE_BYTES_MAX {
-                    Line::TooLong
-                } else {
-                    Line::Whole
-                });
+                return Ok(if seen > LINE_BYTES_MAX { Line::TooLong } else { Line::Whole });
             }
         }
     }
@@ -143,38 +135,15 @@ mod tests {
         text.extend_from_slice(br#"{"k":"trade","side":"S","exch_ts":6,"px":1.5,"qty":3}"#);
         let got = rows(&text);
         assert_eq!(got.len(), 8);
-        assert!(matches!(
-            got[0],
-            Ok(MarketEvent {
-                exch_ts: 5,
-                change: Change::Depth {
-                    side: Side::Buy,
-                    ..
-                }
-            })
-        ));
+        assert!(matches!(got[0], Ok(MarketEvent { exch_ts: 5, change: Change::Depth { side: Side::Buy, .. } })));
         let damages: Vec<Damage> = got[1..7].iter().map(|row| row.unwrap_err()).collect();
         assert_eq!(
             damages,
-            [
-                Damage::NotARow,
-                Damage::LineTooLong,
-                Damage::NotARow,
-                Damage::BadKind,
-                Damage::BadSide,
-                Damage::NotARow,
-            ]
+            [Damage::NotARow, Damage::LineTooLong, Damage::NotARow, Damage::BadKind, Damage::BadSide, Damage::NotARow,]
         );
         assert!(matches!(
             got[7],
-            Ok(MarketEvent {
-                change: Change::Trade {
-                    side: Side::Sell,
-                    price: 15_000,
-                    ..
-                },
-                ..
-            })
+            Ok(MarketEvent { change: Change::Trade { side: Side::Sell, price: 15_000, .. }, .. })
         ));
     }
 

@@ -49,11 +49,7 @@ pub enum ParquetLayoutError {
         "it has no column `{missing}` of type {wanted}; a market recording has the columns ev (int64), \
          exch_ts (int64, ns UTC), px (double) and qty (double), this file has: {found}"
     )]
-    Column {
-        missing: &'static str,
-        wanted: PhysicalType,
-        found: String,
-    },
+    Column { missing: &'static str, wanted: PhysicalType, found: String },
 }
 
 /// The column readers of one row group.
@@ -88,9 +84,7 @@ impl ParquetRows {
         let mut places = [0; 4];
         for (place, (name, kind)) in places.iter_mut().zip(COLUMNS) {
             let found = schema.columns().iter().position(|column| {
-                column.name() == name
-                    && column.physical_type() == kind
-                    && column.max_rep_level() == 0
+                column.name() == name && column.physical_type() == kind && column.max_rep_level() == 0
             });
             *place = found.ok_or_else(|| ParquetLayoutError::Column {
                 missing: name,
@@ -103,14 +97,7 @@ impl ParquetRows {
                     .join(", "),
             })?;
         }
-        Ok(ParquetRows {
-            file,
-            places,
-            next_group: 0,
-            group: None,
-            chunk: Chunk::default(),
-            at: 0,
-        })
+        Ok(ParquetRows { file, places, next_group: 0, group: None, chunk: Chunk::default(), at: 0 })
     }
 
     /// Decodes the next chunk. `Ok(false)` at the end of the file.
@@ -161,11 +148,7 @@ impl Source for ParquetRows {
 // === impl Group ===
 
 impl Group {
-    fn open(
-        file: &SerializedFileReader<File>,
-        index: usize,
-        places: [usize; 4],
-    ) -> Result<Self, ParquetError> {
+    fn open(file: &SerializedFileReader<File>, index: usize, places: [usize; 4]) -> Result<Self, ParquetError> {
         let group = file.get_row_group(index)?;
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         let open = |column: usize| -> Result<(ColumnReader, bool), ParquetError> {
@@ -201,12 +184,7 @@ where
     T::T: Copy,
 {
     fn new((reader, nullable): (ColumnReader, bool)) -> Self {
-        Column {
-            reader: get_typed_column_reader(reader),
-            nullable,
-            levels: Vec::new(),
-            values: Vec::new(),
-        }
+        Column { reader: get_typed_column_reader(reader), nullable, levels: Vec::new(), values: Vec::new() }
     }
 
     /// Reads up to `max` rows into `out`, nulls as `None`. Returns the number of rows; 0 at the end.
@@ -217,20 +195,14 @@ where
         while out.len() < max {
             let (levels_from, values_from) = (self.levels.len(), self.values.len());
             let levels = self.nullable.then_some(&mut self.levels);
-            let (rows, _, _) =
-                self.reader
-                    .read_records(max - out.len(), levels, None, &mut self.values)?;
+            let (rows, _, _) = self.reader.read_records(max - out.len(), levels, None, &mut self.values)?;
             if rows == 0 {
                 break;
             }
             let mut values = self.values[values_from..].iter().copied();
             if self.nullable {
                 let levels = &self.levels[levels_from..];
-                out.extend(
-                    levels
-                        .iter()
-                        .map(|level| if *level > 0 { values.next() } else { None }),
-                );
+                out.extend(levels.iter().map(|level| if *level > 0 { values.next() } else { None }));
             } else {
                 out.extend(values.map(Some));
             }
@@ -243,8 +215,7 @@ where
 
 impl Chunk {
     fn row(&self, at: usize) -> Result<MarketEvent, Damage> {
-        let (Some(ev), Some(exch_ts), Some(px), Some(qty)) =
-            (self.ev[at], self.exch_ts[at], self.px[at], self.qty[at])
+        let (Some(ev), Some(exch_ts), Some(px), Some(qty)) = (self.ev[at], self.exch_ts[at], self.px[at], self.qty[at])
         else {
             return Err(Damage::Null);
         };
@@ -282,38 +253,24 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         let schema = Arc::new(parse_message_type(schema).unwrap());
         let properties = Arc::new(WriterProperties::builder().build());
-        let mut writer =
-            SerializedFileWriter::new(file.try_clone().unwrap(), schema, properties).unwrap();
+        let mut writer = SerializedFileWriter::new(file.try_clone().unwrap(), schema, properties).unwrap();
         for rows in groups {
             let mut group = writer.next_row_group().unwrap();
             let mut index = 0;
             while let Some(mut column) = group.next_column().unwrap() {
                 match index {
                     0 | 1 => {
-                        let values: Vec<i64> = rows
-                            .iter()
-                            .map(|row| if index == 0 { row.0 } else { row.1 })
-                            .collect();
-                        column
-                            .typed::<Int64Type>()
-                            .write_batch(&values, None, None)
-                            .unwrap();
+                        let values: Vec<i64> = rows.iter().map(|row| if index == 0 { row.0 } else { row.1 }).collect();
+                        column.typed::<Int64Type>().write_batch(&values, None, None).unwrap();
                     }
                     2 => {
                         let values: Vec<f64> = rows.iter().filter_map(|row| row.2).collect();
-                        let levels: Vec<i16> =
-                            rows.iter().map(|row| i16::from(row.2.is_some())).collect();
-                        column
-                            .typed::<DoubleType>()
-                            .write_batch(&values, Some(&levels), None)
-                            .unwrap();
+                        let levels: Vec<i16> = rows.iter().map(|row| i16::from(row.2.is_some())).collect();
+                        column.typed::<DoubleType>().write_batch(&values, Some(&levels), None).unwrap();
                     }
                     _ => {
                         let values: Vec<f64> = rows.iter().map(|row| row.3).collect();
-                        column
-                            .typed::<DoubleType>()
-                            .write_batch(&values, None, None)
-                            .unwrap();
+                        column.typed::<DoubleType>().write_batch(&values, None, None).unwrap();
                     }
                 }
                 index += 1;
@@ -335,16 +292,8 @@ mod tests {
         let file = recording(
             SCHEMA,
             &[
-                &[
-                    (3, 10, Some(0.0), 0.0),
-                    (buy_depth, 10, Some(99.5), 4.0),
-                    (buy_depth, 11, None, 4.0),
-                ],
-                &[
-                    (sell_trade, 12, Some(99.5), 1.0),
-                    (9, 13, Some(1.0), 1.0),
-                    (1, 13, Some(1.0), 1.0),
-                ],
+                &[(3, 10, Some(0.0), 0.0), (buy_depth, 10, Some(99.5), 4.0), (buy_depth, 11, None, 4.0)],
+                &[(sell_trade, 12, Some(99.5), 1.0), (9, 13, Some(1.0), 1.0), (1, 13, Some(1.0), 1.0)],
             ],
         );
         let mut rows = ParquetRows::open(file).unwrap();
@@ -352,26 +301,12 @@ mod tests {
         assert_eq!(
             got,
             [
-                Ok(MarketEvent {
-                    exch_ts: 10,
-                    change: Change::Clear { side: None }
-                }),
-                Ok(MarketEvent {
-                    exch_ts: 10,
-                    change: Change::Depth {
-                        side: Side::Buy,
-                        price: 995_000,
-                        quantity: 4
-                    }
-                }),
+                Ok(MarketEvent { exch_ts: 10, change: Change::Clear { side: None } }),
+                Ok(MarketEvent { exch_ts: 10, change: Change::Depth { side: Side::Buy, price: 995_000, quantity: 4 } }),
                 Err(Damage::Null),
                 Ok(MarketEvent {
                     exch_ts: 12,
-                    change: Change::Trade {
-                        side: Side::Sell,
-                        price: 995_000,
-                        quantity: 1
-                    }
+                    change: Change::Trade { side: Side::Sell, price: 995_000, quantity: 1 }
                 }),
                 Err(Damage::BadKind),
                 Err(Damage::BadSide),
@@ -387,21 +322,14 @@ mod tests {
             &[],
         );
         let error = ParquetRows::open(file).err().unwrap().to_string();
-        assert!(
-            error.contains("`exch_ts`") && error.contains("time (INT64)"),
-            "{error}"
-        );
+        assert!(error.contains("`exch_ts`") && error.contains("time (INT64)"), "{error}");
     }
 
     #[test]
     fn a_file_that_is_no_parquet_is_refused() {
         use std::io::Write;
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(b"PAR1 and then nothing of the kind")
-            .unwrap();
-        assert!(matches!(
-            ParquetRows::open(file),
-            Err(ParquetLayoutError::Format(_))
-        ));
+        file.write_all(b"PAR1 and then nothing of the kind").unwrap();
+        assert!(matches!(ParquetRows::open(file), Err(ParquetLayoutError::Format(_))));
     }
 }

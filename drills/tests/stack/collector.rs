@@ -36,8 +36,7 @@ impl Line {
 
     /// A field that the test needs; an event without it fails the test by name.
     pub(crate) fn need(&self, field: &str) -> &str {
-        self.get(field)
-            .unwrap_or_else(|| panic!("{} has no {field}: {:?}", self.event, self.fields))
+        self.get(field).unwrap_or_else(|| panic!("{} has no {field}: {:?}", self.event, self.fields))
     }
 }
 
@@ -55,13 +54,7 @@ pub(crate) fn day(incidents: bool) -> &'static Collected {
 
 /// A run on the generator, some 30 seconds of session time.
 pub(crate) fn flat_out(incidents: bool) -> StackOptions {
-    StackOptions {
-        pace: Pace::FlatOut,
-        incidents,
-        rows_max: Some(60_000),
-        seed: 7,
-        ..StackOptions::default()
-    }
+    StackOptions { pace: Pace::FlatOut, incidents, rows_max: Some(60_000), seed: 7, ..StackOptions::default() }
 }
 
 /// Runs it to its end.
@@ -79,10 +72,7 @@ pub(crate) fn run(options: StackOptions) -> Collected {
         move || collect(&telemetry, &stop)
     });
     let stack = Stack::start(&telemetry, options).unwrap();
-    assert!(
-        stack.wait(Duration::from_secs(60)),
-        "the stack did not reach its row limit"
-    );
+    assert!(stack.wait(Duration::from_secs(60)), "the stack did not reach its row limit");
     let report = stack.stop();
     stop.store(true, Ordering::Relaxed);
     let records = collector.join().unwrap();
@@ -91,20 +81,10 @@ pub(crate) fn run(options: StackOptions) -> Collected {
     let client_counts = telemetry
         .streams()
         .iter()
-        .map(|stream| {
-            (
-                (stream.component().name(), stream.lane().name()),
-                stream.counts().emitted,
-            )
-        })
+        .map(|stream| ((stream.component().name(), stream.lane().name()), stream.counts().emitted))
         .filter(|(_, emitted)| *emitted > 0)
         .collect();
-    Collected {
-        report,
-        records,
-        metrics: telemetry.gather(),
-        client_counts,
-    }
+    Collected { report, records, metrics: telemetry.gather(), client_counts }
 }
 
 fn collect(telemetry: &Telemetry, stop: &AtomicBool) -> Vec<Line> {
@@ -138,9 +118,5 @@ fn line(record: &Record) -> Line {
             (FIELDS[usize::from(schema.fields[index])].name, text)
         })
         .collect();
-    Line {
-        event: schema.name,
-        fields,
-        truncated: record.truncated(),
-    }
+    Line { event: schema.name, fields, truncated: record.truncated() }
 }

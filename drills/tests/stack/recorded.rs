@@ -14,10 +14,7 @@ use crate::collector::{Collected, flat_out, run};
 
 /// `None`, with a line that says so, where the folder does not exist.
 fn recording(name: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/data/market"
-    ));
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/market"));
     if !folder.is_dir() {
         // Not by a macro, whose output the test harness would swallow.
         let line = format!("skipped: there is no {}\n", folder.display());
@@ -28,11 +25,7 @@ fn recording(name: &str) -> Option<PathBuf> {
 }
 
 fn options(path: PathBuf) -> StackOptions {
-    StackOptions {
-        market: Market::File(path),
-        rows_max: Some(15_000),
-        ..flat_out(false)
-    }
+    StackOptions { market: Market::File(path), rows_max: Some(15_000), ..flat_out(false) }
 }
 
 #[test]
@@ -44,10 +37,7 @@ fn a_parquet_recording_trades() {
     assert_eq!(day.report.symbol, "TXFD6");
     assert_eq!(day.report.market_rows_damaged.len(), 0);
     assert!(day.report.fills > 0 && day.report.intents.add_up() && day.report.orders.open == 0);
-    assert!(
-        day.of("feed_gap").count() > 1,
-        "the recording falls silent for more than a second"
-    );
+    assert!(day.of("feed_gap").count() > 1, "the recording falls silent for more than a second");
 }
 
 #[test]
@@ -59,10 +49,7 @@ fn the_two_layouts_of_a_recording_are_the_same_market() {
         return;
     };
     let books = |path| {
-        let options = StackOptions {
-            rows_max: Some(5_000),
-            ..options(path)
-        };
+        let options = StackOptions { rows_max: Some(5_000), ..options(path) };
         books(&run(options))
     };
     let (first, second) = (books(parquet), books(ndjson));
@@ -74,16 +61,8 @@ fn the_two_layouts_of_a_recording_are_the_same_market() {
 fn line(event: &MarketEvent) -> String {
     let side = |side| if side == Side::Buy { "B" } else { "S" };
     let (k, side, price, quantity) = match event.change {
-        Change::Depth {
-            side: s,
-            price,
-            quantity,
-        } => ("depth", side(s), price, quantity),
-        Change::Trade {
-            side: s,
-            price,
-            quantity,
-        } => ("trade", side(s), price, quantity),
+        Change::Depth { side: s, price, quantity } => ("depth", side(s), price, quantity),
+        Change::Trade { side: s, price, quantity } => ("trade", side(s), price, quantity),
         Change::Clear { .. } => ("clear", "", 0, 0),
     };
     let (ts, px) = (event.exch_ts, price as f64 / PRICE_SCALE as f64);
@@ -98,17 +77,12 @@ fn a_recording_of_the_generator_is_the_same_market_and_damaged_lines_are_counted
         let event = generator.next_row().unwrap().unwrap();
         file.write_all(line(&event).as_bytes()).unwrap();
         if number % 1_000 == 500 {
-            file.write_all(b"{\"k\":\"depth\",\"side\":\n\xff\xfe not json\n")
-                .unwrap();
+            file.write_all(b"{\"k\":\"depth\",\"side\":\n\xff\xfe not json\n").unwrap();
         }
     }
     let file = file.finish().unwrap();
     let books = |market| {
-        let options = StackOptions {
-            market,
-            rows_max: Some(5_000),
-            ..flat_out(false)
-        };
+        let options = StackOptions { market, rows_max: Some(5_000), ..flat_out(false) };
         let day = run(options);
         (books(&day), day.report)
     };
@@ -122,7 +96,5 @@ fn a_recording_of_the_generator_is_the_same_market_and_damaged_lines_are_counted
 /// The quotes of a day, in order.
 fn books(day: &Collected) -> Vec<String> {
     let fields = ["exch_ts", "bid_price", "ask_price", "bid_qty"];
-    day.of("book_update")
-        .map(|line| fields.map(|field| line.need(field)).join(" "))
-        .collect()
+    day.of("book_update").map(|line| fields.map(|field| line.need(field)).join(" ")).collect()
 }

@@ -40,10 +40,7 @@ fn every_fill_leads_back_to_the_tick_that_triggered_it() {
                 assert_eq!(line.need(key), intent.need(key), "{key} of {}", line.event);
             }
         }
-        assert_eq!(
-            position.need("client_order_id"),
-            order.need("client_order_id")
-        );
+        assert_eq!(position.need("client_order_id"), order.need("client_order_id"));
     }
     assert!(fills > 20, "{fills} fills");
     let traced = &day.report.transactions[0];
@@ -59,15 +56,11 @@ fn every_intent_is_decided_once_and_both_ways_are_audited() {
         let refusals = by(day, "intent_refused", "intent_id");
         for intent in day.of("intent_created") {
             let id = intent.need("intent_id");
-            let outcomes =
-                decisions.get(id).map_or(0, Vec::len) + refusals.get(id).map_or(0, Vec::len);
+            let outcomes = decisions.get(id).map_or(0, Vec::len) + refusals.get(id).map_or(0, Vec::len);
             assert_eq!(outcomes, 1, "outcomes of {intent:?}");
         }
-        let decided = |approved: &str| {
-            day.of("risk_decision")
-                .filter(|line| line.need("approved") == approved)
-                .count() as u64
-        };
+        let decided =
+            |approved: &str| day.of("risk_decision").filter(|line| line.need("approved") == approved).count() as u64;
         assert_eq!(decided("true"), day.report.intents.approved);
         assert_eq!(decided("false"), day.report.intents.refused_by_risk);
         assert!(decided("true") > 0 && decided("false") > 0);
@@ -89,9 +82,7 @@ fn every_order_has_exactly_one_end_even_if_it_never_reached_the_broker() {
                 _ => false,
             };
             if end {
-                ends.entry(line.need("client_order_id"))
-                    .or_default()
-                    .push(line.event);
+                ends.entry(line.need("client_order_id")).or_default().push(line.event);
             }
         }
         let approved_new: BTreeSet<&str> = day
@@ -105,11 +96,7 @@ fn every_order_has_exactly_one_end_even_if_it_never_reached_the_broker() {
             let found = ends.get(id).cloned().unwrap_or_default();
             assert_eq!(found.len(), 1, "ends of {id}: {found:?}");
         }
-        assert_eq!(
-            ends.len() as u64,
-            day.report.orders.orders,
-            "an order without order_new ends too"
-        );
+        assert_eq!(ends.len() as u64, day.report.orders.orders, "an order without order_new ends too");
         assert_eq!(day.report.orders.open, 0);
     }
 }
@@ -120,9 +107,7 @@ fn no_audit_row_has_an_empty_join_key() {
     let keys = |event: &str| -> &[&str] {
         match event {
             "tick_trigger" => &["trace_id", "strategy_id"],
-            "intent_created" | "risk_decision" | "intent_refused" => {
-                &["trace_id", "intent_id", "strategy_id"]
-            }
+            "intent_created" | "risk_decision" | "intent_refused" => &["trace_id", "intent_id", "strategy_id"],
             "order_new"
             | "order_amend"
             | "order_cancel"
@@ -131,20 +116,8 @@ fn no_audit_row_has_an_empty_join_key() {
             | "order_timeout"
             | "order_error"
             | "order_dead_lettered" => &["trace_id", "intent_id", "client_order_id", "strategy_id"],
-            "order_ack" | "fill" => &[
-                "trace_id",
-                "intent_id",
-                "client_order_id",
-                "broker_order_id",
-                "strategy_id",
-            ],
-            "position_update" => &[
-                "trace_id",
-                "intent_id",
-                "client_order_id",
-                "fill_id",
-                "strategy_id",
-            ],
+            "order_ack" | "fill" => &["trace_id", "intent_id", "client_order_id", "broker_order_id", "strategy_id"],
+            "position_update" => &["trace_id", "intent_id", "client_order_id", "fill_id", "strategy_id"],
             _ => &[],
         }
     };

@@ -28,11 +28,7 @@ const RUSTFLAGS: &str = "-C target-feature=+simd128,+bulk-memory";
 const NOT_INHERITED: [&str; 4] =
     ["CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR"];
 
-pub(crate) fn compile(
-    workspace: &Path,
-    package: &str,
-    target_dir: &Path,
-) -> Result<Vec<u8>, BuildError> {
+pub(crate) fn compile(workspace: &Path, package: &str, target_dir: &Path) -> Result<Vec<u8>, BuildError> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for name in NOT_INHERITED {
         cargo.env_remove(name);
@@ -46,9 +42,7 @@ pub(crate) fn compile(
         .args(["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET])
         .args(["--package", package, "--target-dir"])
         .arg(target_dir);
-    let status = cargo
-        .status()
-        .map_err(|source| BuildError::Spawn { command: format!("{cargo:?}"), source })?;
+    let status = cargo.status().map_err(|source| BuildError::Spawn { command: format!("{cargo:?}"), source })?;
     if !status.success() {
         return Err(BuildError::Cargo { package: package.into(), status });
     }

@@ -23,9 +23,7 @@ pub enum BuildError {
     Target { reason: String },
     #[error("{}: {source}", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
-    #[error(
-        "`{package}` compiled, but is no plugin: {reason}; does its crate call the SDK's export macro?"
-    )]
+    #[error("`{package}` compiled, but is no plugin: {reason}; does its crate call the SDK's export macro?")]
     Component { package: String, reason: String },
 }
 

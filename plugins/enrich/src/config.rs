@@ -30,10 +30,7 @@ impl Default for Config {
     fn default() -> Self {
         let lookup = |from: &str, table: &[(&str, &str)]| Lookup {
             from: from.into(),
-            table: table
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect(),
+            table: table.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             default: None,
         };
         let columns = [
@@ -63,18 +60,8 @@ impl Default for Config {
                     ],
                 ),
             ),
-            (
-                "venue",
-                lookup(
-                    "symbol",
-                    &[("TXF*", "TAIFEX"), ("TMF*", "TAIFEX"), ("MXF*", "TAIFEX")],
-                ),
-            ),
+            ("venue", lookup("symbol", &[("TXF*", "TAIFEX"), ("TMF*", "TAIFEX"), ("MXF*", "TAIFEX")])),
         ];
-        Config {
-            columns: columns
-                .map(|(field, lookup)| (field.to_string(), lookup))
-                .into(),
-        }
+        Config { columns: columns.map(|(field, lookup)| (field.to_string(), lookup)).into() }
     }
 }

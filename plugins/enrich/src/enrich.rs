@@ -68,10 +68,7 @@ impl Plugin for Enrich {
         for source in &mut sources {
             source.combine(vec![0; source.targets.len()]);
         }
-        Ok(Enrich {
-            sources,
-            found: Vec::new(),
-        })
+        Ok(Enrich { sources, found: Vec::new() })
     }
 
     fn process(&mut self, batch: &mut Batch, out: &mut Output) -> Result<(), String> {
@@ -103,12 +100,7 @@ impl Plugin for Enrich {
 
 impl Source {
     fn new(read: TextIn, target: Target) -> Self {
-        Source {
-            read,
-            targets: vec![target],
-            combinations: Vec::new(),
-            memo: Memo::new(NAMES_MAX),
-        }
+        Source { read, targets: vec![target], combinations: Vec::new(), memo: Memo::new(NAMES_MAX) }
     }
 
     #[inline]
@@ -116,10 +108,7 @@ impl Source {
         let mut fresh = None;
         let (memo, targets, combinations) = (&mut self.memo, &self.targets, &self.combinations);
         let known = memo.get(name, |name| {
-            let answers: Vec<Answer> = targets
-                .iter()
-                .map(|target| target.table.look_up(name))
-                .collect();
+            let answers: Vec<Answer> = targets.iter().map(|target| target.table.look_up(name)).collect();
             let known = combinations.iter().position(|known| *known == answers);
             known.unwrap_or_else(|| {
                 fresh = Some(answers);
@@ -144,19 +133,10 @@ impl Source {
 
 impl Target {
     fn new(write: TextOut, table: Table) -> Self {
-        let values: Vec<KnownText> = [""]
-            .into_iter()
-            .chain(table.values.iter().map(String::as_str))
-            .map(KnownText::new)
-            .collect();
+        let values: Vec<KnownText> =
+            [""].into_iter().chain(table.values.iter().map(String::as_str)).map(KnownText::new).collect();
         let longest = table.values.iter().map(String::len).max().unwrap_or(0);
-        Target {
-            write,
-            table,
-            values,
-            by_combination: Vec::new(),
-            longest,
-        }
+        Target { write, table, values, by_combination: Vec::new(), longest }
     }
 
     /// A column for the whole batch where every row has a value, else values for those that have.
@@ -165,11 +145,7 @@ impl Target {
         let mut rows: Vec<u32> = Vec::new();
         let mut gaps = false;
         for (row, &combination) in found.iter().enumerate() {
-            let answer = self
-                .by_combination
-                .get(combination as usize)
-                .copied()
-                .unwrap_or(0);
+            let answer = self.by_combination.get(combination as usize).copied().unwrap_or(0);
             if answer == 0 {
                 if !gaps {
                     gaps = true;

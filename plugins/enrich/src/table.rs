@@ -20,19 +20,12 @@ impl Table {
     pub(crate) fn new(field: &str, lookup: &Lookup) -> Result<Table, String> {
         let mut values: Vec<String> = Vec::new();
         let mut number = |value: &String| {
-            let known = values
-                .iter()
-                .position(|known| known == value)
-                .unwrap_or_else(|| {
-                    values.push(value.clone());
-                    values.len() - 1
-                });
-            Answer::try_from(known + 1).map_err(|_| {
-                format!(
-                    "columns.{field}: more than {} different values",
-                    Answer::MAX
-                )
-            })
+            let known = values.iter().position(|known| known == value).unwrap_or_else(|| {
+                values.push(value.clone());
+                values.len() - 1
+            });
+            Answer::try_from(known + 1)
+                .map_err(|_| format!("columns.{field}: more than {} different values", Answer::MAX))
         };
         let mut table = Table {
             whole: HashMap::new(),
@@ -47,24 +40,14 @@ impl Table {
                 None => drop(table.whole.insert(name.clone(), answer)),
             }
         }
-        table
-            .beginnings
-            .sort_by_key(|(beginning, _)| std::cmp::Reverse(beginning.len()));
+        table.beginnings.sort_by_key(|(beginning, _)| std::cmp::Reverse(beginning.len()));
         table.values = values;
         Ok(table)
     }
 
     pub(crate) fn look_up(&self, name: &str) -> Answer {
-        let beginning = || {
-            self.beginnings
-                .iter()
-                .find(|(beginning, _)| name.starts_with(beginning))
-        };
-        let found = self
-            .whole
-            .get(name)
-            .copied()
-            .or_else(|| beginning().map(|(_, answer)| *answer));
+        let beginning = || self.beginnings.iter().find(|(beginning, _)| name.starts_with(beginning));
+        let found = self.whole.get(name).copied().or_else(|| beginning().map(|(_, answer)| *answer));
         found.unwrap_or(self.default)
     }
 }
@@ -76,10 +59,7 @@ mod tests {
     fn check(table: &[(&str, &str)], default: Option<&str>, name: &str) -> Option<String> {
         let lookup = Lookup {
             from: "symbol".into(),
-            table: table
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect(),
+            table: table.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             default: default.map(Into::into),
         };
         let table = Table::new("venue", &lookup).unwrap();
@@ -90,13 +70,7 @@ mod tests {
     #[test]
     fn whole_names_win_then_the_longest_beginning_then_the_default() {
         let table = [("TX*", "a"), ("TXF*", "b"), ("TXFD6", "c"), ("*", "d")];
-        for (name, value) in [
-            ("TXFD6", "c"),
-            ("TXFE6", "b"),
-            ("TXO", "a"),
-            ("ES", "d"),
-            ("", "d"),
-        ] {
+        for (name, value) in [("TXFD6", "c"), ("TXFE6", "b"), ("TXO", "a"), ("ES", "d"), ("", "d")] {
             assert_eq!(check(&table, None, name).as_deref(), Some(value), "{name}");
         }
         assert_eq!(check(&table[..3], Some("e"), "ES").as_deref(), Some("e"));

@@ -14,21 +14,11 @@ fn cases() {
 
 #[test]
 fn a_misspelt_key_is_refused_by_name() {
-    let error = Harness::<Enrich>::new(json!({ "column": {} }))
-        .err()
-        .unwrap();
-    assert!(
-        error.contains("`column`") && error.contains("`columns`"),
-        "{error}"
-    );
+    let error = Harness::<Enrich>::new(json!({ "column": {} })).err().unwrap();
+    assert!(error.contains("`column`") && error.contains("`columns`"), "{error}");
     let lookup = json!({ "from": "symbol", "table": {}, "defualt": "x" });
-    let error = Harness::<Enrich>::new(json!({ "columns": { "desk": lookup } }))
-        .err()
-        .unwrap();
-    assert!(
-        error.contains("`defualt`") && error.contains("`default`"),
-        "{error}"
-    );
+    let error = Harness::<Enrich>::new(json!({ "columns": { "desk": lookup } })).err().unwrap();
+    assert!(error.contains("`defualt`") && error.contains("`default`"), "{error}");
 }
 
 proptest! {

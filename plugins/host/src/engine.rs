@@ -37,11 +37,8 @@ impl Engine {
     pub fn new() -> Result<Self, Refusal> {
         let wasmtime = wasmtime_engine()?;
         let mut linker = Linker::new(&wasmtime);
-        bindings::Plugin::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
-            &mut linker,
-            |state| state,
-        )
-        .map_err(|e| Refusal::one(format!("the plugin interface can't be set up: {e:#}")))?;
+        bindings::Plugin::add_to_linker::<_, wasmtime::component::HasSelf<State>>(&mut linker, |state| state)
+            .map_err(|e| Refusal::one(format!("the plugin interface can't be set up: {e:#}")))?;
         let ticker = Ticker::start(wasmtime.clone())
             .map_err(|e| Refusal::one(format!("no thread for the plugins' clock: {e}")))?;
         let fingerprint = fingerprint(&wasmtime);
@@ -52,9 +49,7 @@ impl Engine {
     /// epoch thread, so a build script can call it.
     pub fn precompile(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
         let engine = wasmtime_engine()?;
-        engine
-            .precompile_component(wasm)
-            .map_err(|e| Refusal::one(format!("the component does not compile: {e:#}")))
+        engine.precompile_component(wasm).map_err(|e| Refusal::one(format!("the component does not compile: {e:#}")))
     }
 
     /// Names what the compiled code depends on: wasmtime's version and settings, and the processor.
@@ -76,8 +71,7 @@ impl Engine {
 }
 
 fn wasmtime_engine() -> Result<wasmtime::Engine, Refusal> {
-    wasmtime::Engine::new(&config())
-        .map_err(|e| Refusal::one(format!("WebAssembly can't run on this machine: {e:#}")))
+    wasmtime::Engine::new(&config()).map_err(|e| Refusal::one(format!("WebAssembly can't run on this machine: {e:#}")))
 }
 
 /// The same for the build script that compiles the plugins shipped with the router and for the router

@@ -54,10 +54,8 @@ impl Guest {
         limits: Limits,
         log: LogBuffer,
     ) -> Result<Self, (Fault, LogBuffer)> {
-        let state = State {
-            meter: Meter::new(&limits), log, deadline: Deadline::default(),
-            output_bytes: limits.output_bytes,
-        };
+        let state =
+            State { meter: Meter::new(&limits), log, deadline: Deadline::default(), output_bytes: limits.output_bytes };
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.meter);
         store.epoch_deadline_callback(on_epoch);

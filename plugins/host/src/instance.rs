@@ -75,8 +75,8 @@ impl Instance {
         let now = Instant::now();
         let log = LogBuffer::new(settings.limits.log_lines_per_s, settings.limits.log_line_bytes, now);
         let mut settings = settings;
-        let fresh = Fresh::start(engine, plugin, &mut settings, log)
-            .map_err(|(fault, _)| Refusal::one(fault.to_string()))?;
+        let fresh =
+            Fresh::start(engine, plugin, &mut settings, log).map_err(|(fault, _)| Refusal::one(fault.to_string()))?;
         let plan = fresh.plan.check(&*settings.resolver)?;
         Ok(Self {
             engine: engine.clone(),

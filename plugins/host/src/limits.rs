@@ -95,23 +95,13 @@ impl Meter {
 }
 
 impl ResourceLimiter for Meter {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let grown = self.grow(self.memory, desired.saturating_sub(current), self.memory_max);
         self.memory = grown.unwrap_or(self.memory);
         Ok(grown.is_some())
     }
 
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
         let grown = self.grow(self.table_elements, more, TABLE_ELEMENTS_MAX);
         self.table_elements = grown.unwrap_or(self.table_elements);

@@ -90,12 +90,7 @@ pub enum Value {
 impl Output {
     /// The first thing that breaks a rule refuses the whole answer: a plugin that lies once is not
     /// believed elsewhere.
-    pub(crate) fn check(
-        raw: wit::Output,
-        plan: &Plan,
-        rows: u32,
-        resolver: &dyn Resolver,
-    ) -> Result<Self, String> {
+    pub(crate) fn check(raw: wit::Output, plan: &Plan, rows: u32, resolver: &dyn Resolver) -> Result<Self, String> {
         check_verdicts(&raw.verdicts, plan, rows)?;
         let edits = check_edits(raw.edits, plan, rows)?;
         at_most("notices", raw.notices.len(), NOTICES_MAX)?;
@@ -109,11 +104,7 @@ impl Output {
         })
     }
 
-    pub(crate) fn check_tick(
-        raw: wit::Output,
-        plan: &Plan,
-        resolver: &dyn Resolver,
-    ) -> Result<Self, String> {
+    pub(crate) fn check_tick(raw: wit::Output, plan: &Plan, resolver: &dyn Resolver) -> Result<Self, String> {
         if !raw.verdicts.is_empty() || !raw.edits.is_empty() {
             return Err("a tick has no rows, but answers with verdicts or edits".into());
         }

@@ -184,9 +184,7 @@ fn own_field_read(want: &Want) -> Option<Result<(), String>> {
 
 fn own_field_write(want: &Want) -> Option<Result<(), String>> {
     match want.field.as_str() {
-        "component" | "event" | "level" => {
-            Some(Err("it says what the event is and can't be written".into()))
-        }
+        "component" | "event" | "level" => Some(Err("it says what the event is and can't be written".into())),
         "details" if want.kind == Kind::Text => Some(Ok(())),
         "details" => Some(Err(format!("it is Text, not {:?}", want.kind))),
         _ => None,
@@ -328,7 +326,12 @@ mod tests {
                 events: vec!["fil".into()],
                 min_level: Some(6),
             }],
-            reads: vec![want("acount", Kind::Text), want("level", Kind::Float), want("account", Kind::Text), want("account", Kind::Text)],
+            reads: vec![
+                want("acount", Kind::Text),
+                want("level", Kind::Float),
+                want("account", Kind::Text),
+                want("account", Kind::Text),
+            ],
             writes: vec![want("event", Kind::Text), want("account", Kind::Int), want("account", Kind::Text)],
             verdicts: vec![Verdict::Drop("Not A Code".into()), Verdict::Also(vec![]), Verdict::Send(vec!["c".into()])],
             tick_ms: Some(9),

@@ -68,26 +68,15 @@ impl Plugin {
     /// # Safety
     ///
     /// `machine_code` must be the unchanged result of [`Engine::precompile`]: it runs as it is.
-    pub unsafe fn shipped(
-        engine: &Engine,
-        wasm: &[u8],
-        machine_code: &[u8],
-    ) -> Option<Result<Self, Refusal>> {
+    pub unsafe fn shipped(engine: &Engine, wasm: &[u8], machine_code: &[u8]) -> Option<Result<Self, Refusal>> {
         // SAFETY: as promised by the caller.
         let component = unsafe { Component::deserialize(engine.wasmtime(), machine_code) }.ok()?;
         Some(Self::link(engine, &component, Digest::of(wasm), Origin::Shipped))
     }
 
-    fn link(
-        engine: &Engine,
-        component: &Component,
-        digest: Digest,
-        origin: Origin,
-    ) -> Result<Self, Refusal> {
+    fn link(engine: &Engine, component: &Component, digest: Digest, origin: Origin) -> Result<Self, Refusal> {
         interface::check(engine, component)?;
-        let typed = |e: wasmtime::Error| {
-            Refusal::one(format!("its interface differs from tapline:plugin: {e:#}"))
-        };
+        let typed = |e: wasmtime::Error| Refusal::one(format!("its interface differs from tapline:plugin: {e:#}"));
         let pre = engine.linker().instantiate_pre(component).map_err(typed)?;
         let pre = PluginPre::new(pre).map_err(typed)?;
         Ok(Self { inner: Arc::new(Inner { pre, digest, origin }) })

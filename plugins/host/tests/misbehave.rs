@@ -6,8 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tapline_host::{
-    Batch, Engine, Fault, FaultKind, Instance, Kind, Limits, Output, Plugin, Refusal,
-    Resolver, Settings,
+    Batch, Engine, Fault, FaultKind, Instance, Kind, Limits, Output, Plugin, Refusal, Resolver, Settings,
 };
 
 /// Knows the fields, components, events and destinations that a well-behaved `misbehave` uses.

@@ -160,12 +160,6 @@ pub enum Behaviour {
 
 impl Default for Config {
     fn default() -> Self {
-        Config {
-            behaviour: Behaviour::Well,
-            call: Call::Process,
-            when: When::Always,
-            after: 0,
-            amount: 1000,
-        }
+        Config { behaviour: Behaviour::Well, call: Call::Process, when: When::Always, after: 0, amount: 1000 }
     }
 }

@@ -38,13 +38,8 @@ impl Guest for Misbehave {
     fn configure(config: String) -> Result<Plan, String> {
         #[cfg(target_arch = "wasm32")]
         tapline_plugin::guest::log_panics();
-        let text = if config.trim().is_empty() {
-            "{}"
-        } else {
-            &config
-        };
-        let config: Config =
-            serde_json::from_str(text).map_err(|error| format!("config: {error}"))?;
+        let text = if config.trim().is_empty() { "{}" } else { &config };
+        let config: Config = serde_json::from_str(text).map_err(|error| format!("config: {error}"))?;
         let plan = plan::plan(&config);
         STATE.set(State { config, calls: 0 });
         if let Some(config) = due(Call::Configure, false) {
@@ -134,29 +129,17 @@ mod tests {
         let plan = configure("");
         assert_eq!(plan.verdicts.len(), 2);
         let output = Misbehave::process(batch(&["a", "b"])).unwrap();
-        let [edit] = output.edits.as_slice() else {
-            panic!("one edit")
-        };
-        let Change::Replace(column) = &edit.change else {
-            panic!("a replacement")
-        };
-        let Data::Packed(text) = &column.data else {
-            panic!("packed text")
-        };
-        assert_eq!(
-            (text.bytes.as_slice(), text.ends.as_slice()),
-            (&b"seenseen"[..], &[4, 8][..])
-        );
+        let [edit] = output.edits.as_slice() else { panic!("one edit") };
+        let Change::Replace(column) = &edit.change else { panic!("a replacement") };
+        let Data::Packed(text) = &column.data else { panic!("packed text") };
+        assert_eq!((text.bytes.as_slice(), text.ends.as_slice()), (&b"seenseen"[..], &[4, 8][..]));
     }
 
     #[test]
     fn only_poison_sets_it_off_and_only_after_so_many() {
         configure(r#"{ "behaviour": "error", "when": "poison", "after": 1, "amount": 0 }"#);
         assert!(Misbehave::process(batch(&["a"])).is_ok());
-        assert!(
-            Misbehave::process(batch(&["a", "xpoison"])).is_ok(),
-            "the first goes well"
-        );
+        assert!(Misbehave::process(batch(&["a", "xpoison"])).is_ok(), "the first goes well");
         assert!(Misbehave::process(batch(&["a"])).is_ok());
         assert!(Misbehave::process(batch(&["a", "poison"])).is_err());
     }
@@ -164,10 +147,7 @@ mod tests {
     #[test]
     fn a_behaviour_that_it_does_not_know_is_refused() {
         let error = Misbehave::configure(r#"{ "behaviour": "explode" }"#.into()).unwrap_err();
-        assert!(
-            error.contains("`explode`") && error.contains("`trap`"),
-            "{error}"
-        );
+        assert!(error.contains("`explode`") && error.contains("`trap`"), "{error}");
     }
 
     #[test]

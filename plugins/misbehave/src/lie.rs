@@ -12,15 +12,10 @@ use crate::violence::not_utf8;
 pub(crate) fn answer(config: &Config, rows: usize) -> Output {
     let amount = config.amount;
     let desk = |column: Column| edits(vec![edit(DESK, Change::Replace(column))]);
-    let some = |rows: Vec<u32>, column: Column| {
-        edits(vec![edit(DESK, Change::Some(Sparse { rows, column }))])
-    };
+    let some = |rows: Vec<u32>, column: Column| edits(vec![edit(DESK, Change::Some(Sparse { rows, column }))]);
     match config.behaviour {
         Behaviour::EndsBeyondBytes => desk(packed(vec![0x7fff_ffff; rows], b"seen".to_vec())),
-        Behaviour::EndsDescending => desk(packed(
-            (0..rows).map(|row| (rows - row) as u32).collect(),
-            vec![b'x'; rows],
-        )),
+        Behaviour::EndsDescending => desk(packed((0..rows).map(|row| (rows - row) as u32).collect(), vec![b'x'; rows])),
         Behaviour::NotUtf8 => desk(packed((1..=rows as u32).collect(), vec![0xff; rows])),
         Behaviour::SplitCharacter => {
             // Whole it is UTF-8; the rows are cut a byte too early.
@@ -29,23 +24,11 @@ pub(crate) fn answer(config: &Config, rows: usize) -> Output {
         }
         Behaviour::ShortColumn => desk(seen(rows.saturating_sub(1))),
         Behaviour::LongColumn => desk(seen(rows + 1)),
-        Behaviour::WrongBitmap => desk(Column {
-            present: vec![0xff; rows + 9],
-            ..seen(rows)
-        }),
-        Behaviour::WrongKind => desk(Column {
-            present: vec![],
-            data: Data::Ints(vec![1; rows]),
-        }),
-        Behaviour::WrongLayout => desk(Column {
-            present: vec![],
-            data: Data::Strings(vec!["seen".into(); rows]),
-        }),
+        Behaviour::WrongBitmap => desk(Column { present: vec![0xff; rows + 9], ..seen(rows) }),
+        Behaviour::WrongKind => desk(Column { present: vec![], data: Data::Ints(vec![1; rows]) }),
+        Behaviour::WrongLayout => desk(Column { present: vec![], data: Data::Strings(vec!["seen".into(); rows]) }),
         Behaviour::WrongBoolean => {
-            let column = Column {
-                present: vec![],
-                data: Data::Booleans(vec![7; rows]),
-            };
+            let column = Column { present: vec![], data: Data::Booleans(vec![7; rows]) };
             edits(vec![edit(APPROVED, Change::Replace(column))])
         }
         Behaviour::RowOutOfRange => some(vec![rows as u32], seen(1)),
@@ -54,48 +37,26 @@ pub(crate) fn answer(config: &Config, rows: usize) -> Output {
         Behaviour::RowsWithoutValues => some(vec![0, 1], seen(1)),
         Behaviour::UndeclaredWrite => edits(vec![edit(WRITES, Change::Clear)]),
         Behaviour::EditTwice => edits(vec![edit(DESK, Change::Clear), edit(DESK, Change::Clear)]),
-        Behaviour::UndeclaredVerdict => Output {
-            verdicts: vec![VERDICTS; rows],
-            ..nothing()
-        },
-        Behaviour::ShortVerdicts => Output {
-            verdicts: vec![0; rows.saturating_sub(1)],
-            ..nothing()
-        },
-        Behaviour::LongVerdicts => Output {
-            verdicts: vec![0; rows + 1],
-            ..nothing()
-        },
-        Behaviour::BadPointer => Output {
-            verdicts: beyond_memory(),
-            ..nothing()
-        },
+        Behaviour::UndeclaredVerdict => Output { verdicts: vec![VERDICTS; rows], ..nothing() },
+        Behaviour::ShortVerdicts => Output { verdicts: vec![0; rows.saturating_sub(1)], ..nothing() },
+        Behaviour::LongVerdicts => Output { verdicts: vec![0; rows + 1], ..nothing() },
+        Behaviour::BadPointer => Output { verdicts: beyond_memory(), ..nothing() },
         Behaviour::EventLevel => events(vec![event("plugin_event", 200, 0)]),
         Behaviour::EventNameless => events(vec![event("", 2, 3)]),
         Behaviour::NoticeKeyless => notices(vec![notice("", "a notice without a key", &[])]),
         Behaviour::NoticeNowhere => notices(vec![notice("misbehave", "lost", &["no-such-place"])]),
-        Behaviour::NoticeNotUtf8 => notices(vec![Notice {
-            summary: not_utf8(),
-            ..notice("misbehave", "", &[])
-        }]),
+        Behaviour::NoticeNotUtf8 => notices(vec![Notice { summary: not_utf8(), ..notice("misbehave", "", &[]) }]),
         Behaviour::FloodText => {
             let ends = (1..=rows).map(|row| (row * amount) as u32).collect();
             desk(packed(ends, vec![b'x'; rows * amount]))
         }
         Behaviour::FloodEdits => edits((0..amount).map(|_| edit(DESK, Change::Clear)).collect()),
-        Behaviour::FloodVerdicts => Output {
-            verdicts: vec![0; amount],
-            ..nothing()
-        },
-        Behaviour::FloodNotices => notices(
-            (0..amount)
-                .map(|n| notice(&format!("misbehave/{n}"), "one of many", &[]))
-                .collect(),
-        ),
-        Behaviour::NoticeLong => notices(vec![notice("misbehave", &"x".repeat(amount), &[])]),
-        Behaviour::FloodEvents => {
-            events((0..amount).map(|_| event("plugin_event", 2, 1)).collect())
+        Behaviour::FloodVerdicts => Output { verdicts: vec![0; amount], ..nothing() },
+        Behaviour::FloodNotices => {
+            notices((0..amount).map(|n| notice(&format!("misbehave/{n}"), "one of many", &[])).collect())
         }
+        Behaviour::NoticeLong => notices(vec![notice("misbehave", &"x".repeat(amount), &[])]),
+        Behaviour::FloodEvents => events((0..amount).map(|_| event("plugin_event", 2, 1)).collect()),
         Behaviour::EventWide => events(vec![event("plugin_event", 2, amount)]),
         _ => well(rows),
     }
@@ -106,17 +67,11 @@ fn edits(edits: Vec<tapline_plugin::bindings::tapline::plugin::types::Edit>) -> 
 }
 
 fn notices(notices: Vec<Notice>) -> Output {
-    Output {
-        notices,
-        ..nothing()
-    }
+    Output { notices, ..nothing() }
 }
 
 fn events(events: Vec<NewEvent>) -> Output {
-    Output {
-        events,
-        ..nothing()
-    }
+    Output { events, ..nothing() }
 }
 
 fn notice(key: &str, summary: &str, to: &[&str]) -> Notice {
@@ -132,11 +87,7 @@ fn notice(key: &str, summary: &str, to: &[&str]) -> Notice {
 
 fn event(name: &str, level: u8, fields: usize) -> NewEvent {
     let field = |n: usize| (format!("no_such_field_{n}"), Value::Int(n as i64));
-    NewEvent {
-        event: name.into(),
-        level,
-        fields: (0..fields).map(field).collect(),
-    }
+    NewEvent { event: name.into(), level, fields: (0..fields).map(field).collect() }
 }
 
 /// A list that begins within the guest's memory and ends far beyond it.
@@ -159,16 +110,9 @@ mod tests {
 
     #[test]
     fn a_split_character_is_utf8_as_a_whole_only() {
-        let config = Config {
-            behaviour: Behaviour::SplitCharacter,
-            ..Config::default()
-        };
+        let config = Config { behaviour: Behaviour::SplitCharacter, ..Config::default() };
         let output = answer(&config, 3);
-        let Change::Replace(Column {
-            data: Data::Packed(text),
-            ..
-        }) = &output.edits[0].change
-        else {
+        let Change::Replace(Column { data: Data::Packed(text), .. }) = &output.edits[0].change else {
             panic!("packed text");
         };
         assert!(std::str::from_utf8(&text.bytes).is_ok());
@@ -177,16 +121,7 @@ mod tests {
 
     #[test]
     fn floods_are_as_large_as_asked() {
-        let flood = |behaviour| {
-            answer(
-                &Config {
-                    behaviour,
-                    amount: 5000,
-                    ..Config::default()
-                },
-                2,
-            )
-        };
+        let flood = |behaviour| answer(&Config { behaviour, amount: 5000, ..Config::default() }, 2);
         assert_eq!(flood(Behaviour::FloodEdits).edits.len(), 5000);
         assert_eq!(flood(Behaviour::FloodVerdicts).verdicts.len(), 5000);
         assert_eq!(flood(Behaviour::FloodNotices).notices.len(), 5000);

@@ -1,8 +1,6 @@
 //! The plan: in good order, or with one thing wrong.
 
-use tapline_plugin::bindings::tapline::plugin::types::{
-    Kind, Layout, Plan, Subscription, Verdict, Want,
-};
+use tapline_plugin::bindings::tapline::plugin::types::{Kind, Layout, Plan, Subscription, Verdict, Want};
 
 use crate::behaviour::{Behaviour, Call, Config};
 
@@ -19,17 +17,12 @@ pub(crate) fn plan(config: &Config) -> Plan {
         Behaviour::PlanReservedWrite => plan.writes.push(want("component", Kind::Text)),
         Behaviour::PlanWrongKind => plan.writes.push(want("message", Kind::Float)),
         Behaviour::PlanManyVerdicts => {
-            plan.verdicts = (0..300)
-                .map(|n| Verdict::Drop(format!("reason_{n}")))
-                .collect();
+            plan.verdicts = (0..300).map(|n| Verdict::Drop(format!("reason_{n}"))).collect();
         }
         Behaviour::PlanBadReason => {
-            plan.verdicts
-                .push(Verdict::Drop("A sentence, with 1 number.".into()));
+            plan.verdicts.push(Verdict::Drop("A sentence, with 1 number.".into()));
         }
-        Behaviour::PlanNowhere => plan
-            .verdicts
-            .push(Verdict::Send(vec!["no-such-place".into()])),
+        Behaviour::PlanNowhere => plan.verdicts.push(Verdict::Send(vec!["no-such-place".into()])),
         Behaviour::PlanBadSubscription => plan.subscribe.push(Subscription {
             components: vec!["no_such_component".into()],
             events: vec!["no_such_event".into()],
@@ -37,9 +30,7 @@ pub(crate) fn plan(config: &Config) -> Plan {
         }),
         Behaviour::PlanFastTick => plan.tick_ms = Some(1),
         Behaviour::PlanWide => {
-            plan.reads = (0..config.amount)
-                .map(|n| want(&format!("field_{n}"), Kind::Text))
-                .collect();
+            plan.reads = (0..config.amount).map(|n| want(&format!("field_{n}"), Kind::Text)).collect();
         }
         _ => {}
     }
@@ -47,10 +38,5 @@ pub(crate) fn plan(config: &Config) -> Plan {
 }
 
 fn want(field: &str, kind: Kind) -> Want {
-    Want {
-        field: field.into(),
-        kind,
-        layout: Layout::Packed,
-        optional: false,
-    }
+    Want { field: field.into(), kind, layout: Layout::Packed, optional: false }
 }

@@ -16,10 +16,7 @@ pub(crate) fn act(config: &Config) -> Result<(), String> {
         Behaviour::Overflow => drop(black_box(overflow(black_box(1)))),
         Behaviour::Slow => steps(config.amount as u64 * 1_000_000),
         Behaviour::Error => {
-            return Err(format!(
-                "misbehave was told to fail{}",
-                ".".repeat(config.amount)
-            ));
+            return Err(format!("misbehave was told to fail{}", ".".repeat(config.amount)));
         }
         Behaviour::ErrorNotUtf8 => return Err(not_utf8()),
         Behaviour::LogFlood => {
@@ -64,11 +61,7 @@ fn hog() {
 
 fn overflow(depth: u64) -> u64 {
     // The black box keeps the compiler from making a loop of it.
-    let deeper = if black_box(depth) == 0 {
-        0
-    } else {
-        black_box(overflow(depth + 1))
-    };
+    let deeper = if black_box(depth) == 0 { 0 } else { black_box(overflow(depth + 1)) };
     deeper + 1
 }
 

@@ -18,17 +18,12 @@ impl Default for Cleaner {
     fn default() -> Self {
         let config = Config::default();
         let keys = Keys::new(
-            config
-                .keys
-                .iter()
-                .map(|(pattern, mode)| (pattern.as_str(), *mode)),
+            config.keys.iter().map(|(pattern, mode)| (pattern.as_str(), *mode)),
             config.allow.iter().map(String::as_str),
         );
         let keys = keys.expect("the default config is tested");
         let shapes = Shapes::new(config.shapes.clone(), Vec::new(), keys);
-        Cleaner {
-            masker: TextMasker::new(shapes, None),
-        }
+        Cleaner { masker: TextMasker::new(shapes, None) }
     }
 }
 
@@ -51,17 +46,10 @@ mod tests {
     #[test]
     fn covers_text_and_json() {
         let mut cleaner = Cleaner::default();
-        let covered = cleaner
-            .text("login failed: Bearer abcdefghijklmnopqrstuvwxyz012345", "x")
-            .unwrap();
+        let covered = cleaner.text("login failed: Bearer abcdefghijklmnopqrstuvwxyz012345", "x").unwrap();
         assert!(!covered.contains("abcdefghijklmnop"), "{covered}");
-        let covered = cleaner
-            .json(r#"{"password":"hunter2","n":1}"#, "x")
-            .unwrap();
-        assert!(
-            !covered.contains("hunter2") && covered.contains("\"n\":1"),
-            "{covered}"
-        );
+        let covered = cleaner.json(r#"{"password":"hunter2","n":1}"#, "x").unwrap();
+        assert!(!covered.contains("hunter2") && covered.contains("\"n\":1"), "{covered}");
         assert_eq!(cleaner.text("position limit check evaluated", "x"), None);
     }
 }

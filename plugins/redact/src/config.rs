@@ -56,20 +56,8 @@ const FIELDS: [(&str, Mode); 19] = [
     ("webhook_url", Mode::Full),
 ];
 
-const TEXT: [&str; 12] = [
-    "message",
-    "error",
-    "exception",
-    "reason",
-    "trigger",
-    "summary",
-    "hint",
-    "path",
-    "file",
-    "url",
-    "query",
-    "key",
-];
+const TEXT: [&str; 12] =
+    ["message", "error", "exception", "reason", "trigger", "summary", "hint", "path", "file", "url", "query", "key"];
 
 const KEYS: [(&str, Mode); 44] = [
     ("password", Mode::Full),
@@ -143,12 +131,7 @@ const ALLOW: [&str; 18] = [
 
 impl Default for Config {
     fn default() -> Self {
-        let map = |entries: &[(&str, Mode)]| {
-            entries
-                .iter()
-                .map(|(name, mode)| (name.to_string(), *mode))
-                .collect()
-        };
+        let map = |entries: &[(&str, Mode)]| entries.iter().map(|(name, mode)| (name.to_string(), *mode)).collect();
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         Config {
             fields: map(&FIELDS),
@@ -178,10 +161,7 @@ impl Config {
     /// What can't work is refused here, with what would.
     pub(crate) fn check(&self) -> Result<(), String> {
         let hashes = [&self.fields, &self.keys, &self.more_keys];
-        let hashed = hashes
-            .iter()
-            .flat_map(|map| map.iter())
-            .find(|(_, mode)| **mode == Mode::Hash);
+        let hashed = hashes.iter().flat_map(|map| map.iter()).find(|(_, mode)| **mode == Mode::Hash);
         if let Some((name, _)) = hashed.filter(|_| self.hash_key.len() < HASH_KEY_LEAST) {
             return Err(format!(
                 "hash_key: `{name}` is to be hashed and the key has {} bytes; give {HASH_KEY_LEAST} or more, or values can be found by trying",
@@ -189,18 +169,13 @@ impl Config {
             ));
         }
         let searched = self.text.iter().chain(&self.json);
-        if let Some(field) = searched
-            .clone()
-            .find(|field| self.fields.contains_key(*field))
-        {
+        if let Some(field) = searched.clone().find(|field| self.fields.contains_key(*field)) {
             return Err(format!(
                 "`{field}` is in `fields`, which covers it, and in `text` or `json`, which search it: name it once"
             ));
         }
         if let Some(field) = self.text.iter().find(|field| self.json.contains(field)) {
-            return Err(format!(
-                "`{field}` is in `text` and in `json`: name it once"
-            ));
+            return Err(format!("`{field}` is in `text` and in `json`: name it once"));
         }
         self.custom.iter().try_for_each(Custom::check)
     }
@@ -214,9 +189,7 @@ mod tests {
     use super::*;
 
     fn check(json: &str) -> Result<(), String> {
-        serde_json::from_str::<Config>(json)
-            .map_err(|error| error.to_string())?
-            .check()
+        serde_json::from_str::<Config>(json).map_err(|error| error.to_string())?.check()
     }
 
     #[test]
@@ -227,14 +200,8 @@ mod tests {
     #[test]
     fn what_cannot_work_is_refused_by_name() {
         for (config, why) in [
-            (
-                r#"{"textt": []}"#,
-                "unknown field `textt`, expected one of `fields`, `text`",
-            ),
-            (
-                r#"{"fields": {"account": "blur"}}"#,
-                "`full`, `digits`, `hash`",
-            ),
+            (r#"{"textt": []}"#, "unknown field `textt`, expected one of `fields`, `text`"),
+            (r#"{"fields": {"account": "blur"}}"#, "`full`, `digits`, `hash`"),
             (r#"{"fields": {"account": "hash"}}"#, "hash_key"),
             (r#"{"text": ["account"]}"#, "`account`"),
             (r#"{"text": ["details"]}"#, "`details`"),

@@ -23,16 +23,7 @@ pub(crate) fn mask_json_at(
     candidates: &[u32],
     begin: usize,
 ) -> Option<String> {
-    let mut walk = Walk {
-        masker,
-        text,
-        event,
-        candidates,
-        begin,
-        at: 0,
-        copied: 0,
-        out: String::new(),
-    };
+    let mut walk = Walk { masker, text, event, candidates, begin, at: 0, copied: 0, out: String::new() };
     match walk.run() {
         Some(()) => walk.finish(),
         None => walk.masker.mask(text, event),
@@ -190,11 +181,7 @@ impl Walk<'_> {
                 // `null` says that there is none.
                 if value != "null" {
                     let mut covered = String::new();
-                    let mode = if value.starts_with(['t', 'f']) {
-                        Mode::Full
-                    } else {
-                        mode
-                    };
+                    let mode = if value.starts_with(['t', 'f']) { Mode::Full } else { mode };
                     self.masker.cover(value, mode, &mut covered);
                     self.put(from, to, &quoted(&covered));
                 }
@@ -216,10 +203,7 @@ impl Walk<'_> {
             return Some(None);
         }
         let text = &self.text[from..to];
-        Some(
-            self.masker
-                .mask_at(text, self.event, places, self.begin + from),
-        )
+        Some(self.masker.mask_at(text, self.event, places, self.begin + from))
     }
 
     /// The candidates within; those before are done with.
@@ -245,11 +229,7 @@ impl Walk<'_> {
             self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
             if self.peek() == Some(b'"') {
                 self.at += 1;
-                return Some(Quoted {
-                    from,
-                    to: self.at,
-                    escaped,
-                });
+                return Some(Quoted { from, to: self.at, escaped });
             }
             escaped = true;
             self.at += 2;
@@ -259,15 +239,12 @@ impl Walk<'_> {
     /// Step over a number, `true`, `false` or `null`.
     fn scalar(&mut self) -> Option<(usize, usize)> {
         let from = self.at;
-        while self
-            .peek()
-            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))
-        {
+        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.')) {
             self.at += 1;
         }
         let scalar = &self.text[from..self.at];
-        let is_json = matches!(scalar, "true" | "false" | "null")
-            || scalar.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        let is_json =
+            matches!(scalar, "true" | "false" | "null") || scalar.starts_with(|c: char| c == '-' || c.is_ascii_digit());
         is_json.then_some((from, self.at))
     }
 
@@ -302,10 +279,7 @@ impl Walk<'_> {
     }
 
     fn skip_space(&mut self) {
-        while self
-            .peek()
-            .is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
-        {
+        while self.peek().is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
@@ -332,9 +306,7 @@ fn quoted(value: &str) -> String {
 /// A string's value; borrowed where nothing is escaped.
 fn value_of(text: &str, string: Quoted) -> Option<Cow<'_, str>> {
     if string.escaped {
-        serde_json::from_str(text.get(string.from..string.to)?)
-            .ok()
-            .map(Cow::Owned)
+        serde_json::from_str(text.get(string.from..string.to)?).ok().map(Cow::Owned)
     } else {
         text.get(string.from + 1..string.to - 1).map(Cow::Borrowed)
     }

@@ -56,12 +56,7 @@ impl Keys {
         patterns: impl IntoIterator<Item = (&'a str, Mode)>,
         keep: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, String> {
-        let mut keys = Keys {
-            patterns: vec![],
-            keep: vec![],
-            keep_in: vec![],
-            memo: Memo::new(KEYS_MAX),
-        };
+        let mut keys = Keys { patterns: vec![], keep: vec![], keep_in: vec![], memo: Memo::new(KEYS_MAX) };
         for (pattern, mode) in patterns {
             keys.patterns.push((Pattern::parse(pattern)?, mode));
         }
@@ -82,18 +77,13 @@ impl Keys {
                 return Says::Keep;
             }
             // What covered a part of the key says nothing about the value.
-            let bare = LABELS
-                .iter()
-                .fold(key.to_string(), |key, label| key.replace(label, " "));
+            let bare = LABELS.iter().fold(key.to_string(), |key, label| key.replace(label, " "));
             let words = words(&bare);
             let pattern = patterns.iter().find(|(pattern, _)| pattern.fits(&words));
             pattern.map_or(Says::Nothing, |(_, mode)| Says::Cover(*mode))
         });
-        let is_kept_here = |keys: &Self| {
-            keys.keep_in
-                .iter()
-                .any(|(in_event, name)| in_event.fits(event) && name.fits(key))
-        };
+        let is_kept_here =
+            |keys: &Self| keys.keep_in.iter().any(|(in_event, name)| in_event.fits(event) && name.fits(key));
         match says {
             Says::Cover(_) if is_kept_here(self) => Says::Keep,
             says => says,
@@ -105,15 +95,9 @@ impl Keys {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Pattern, String> {
-        let pattern = Pattern {
-            words: words(text),
-            begins: text.starts_with('^'),
-            ends: text.ends_with('$'),
-        };
+        let pattern = Pattern { words: words(text), begins: text.starts_with('^'), ends: text.ends_with('$') };
         if pattern.words.is_empty() {
-            return Err(format!(
-                "keys: `{text}` has no word in it; write words, e.g. `api key`"
-            ));
+            return Err(format!("keys: `{text}` has no word in it; write words, e.g. `api key`"));
         }
         Ok(pattern)
     }
@@ -121,9 +105,7 @@ impl Pattern {
     fn fits(&self, key: &[String]) -> bool {
         let count = self.words.len();
         key.windows(count).enumerate().any(|(at, window)| {
-            window == self.words
-                && (!self.begins || at == 0)
-                && (!self.ends || at + count == key.len())
+            window == self.words && (!self.begins || at == 0) && (!self.ends || at + count == key.len())
         })
     }
 }
@@ -173,11 +155,7 @@ impl Glob {
                 "allow: `{text}` can't be read; write a name, with `*` at its ends only, e.g. `*_order_id`"
             ));
         }
-        Ok(Glob {
-            middle: middle.into(),
-            open_before: text.starts_with('*'),
-            open_behind: text.ends_with('*'),
-        })
+        Ok(Glob { middle: middle.into(), open_before: text.starts_with('*'), open_behind: text.ends_with('*') })
     }
 
     fn fits(&self, name: &str) -> bool {
@@ -212,56 +190,30 @@ mod tests {
 
     #[test]
     fn patterns_fit_whole_words_in_a_row() {
-        let mut keys = Keys::new(
-            [
-                ("api key", Mode::Full),
-                ("token$", Mode::Full),
-                ("^auth$", Mode::Full),
-            ],
-            [],
-        )
-        .unwrap();
+        let mut keys =
+            Keys::new([("api key", Mode::Full), ("token$", Mode::Full), ("^auth$", Mode::Full)], []).unwrap();
         for key in ["api_key", "myApiKey_v2", "bot_token", "TOKEN", "auth"] {
             assert_eq!(keys.say(key, ""), Says::Cover(Mode::Full), "{key}");
         }
-        for key in [
-            "api",
-            "key",
-            "tokens",
-            "tokenizer",
-            "token_count",
-            "auth_mode",
-            "author",
-        ] {
+        for key in ["api", "key", "tokens", "tokenizer", "token_count", "auth_mode", "author"] {
             assert_eq!(keys.say(key, ""), Says::Nothing, "{key}");
         }
     }
 
     #[test]
     fn an_allowed_name_wins_everywhere_or_in_its_event() {
-        let mut keys = Keys::new(
-            [("token$", Mode::Full)],
-            ["ack_token", "*_order_id", "order_id_map_*.token"],
-        )
-        .unwrap();
+        let mut keys =
+            Keys::new([("token$", Mode::Full)], ["ack_token", "*_order_id", "order_id_map_*.token"]).unwrap();
         assert_eq!(keys.say("ack_token", "fill"), Says::Keep);
         assert_eq!(keys.say("broker_order_id", "fill"), Says::Keep);
         assert_eq!(keys.say("token", "order_id_map_set"), Says::Keep);
         assert_eq!(keys.say("token", "login"), Says::Cover(Mode::Full));
-        assert_eq!(
-            keys.say("token", "order_id_map_set"),
-            Says::Keep,
-            "asked again"
-        );
+        assert_eq!(keys.say("token", "order_id_map_set"), Says::Keep, "asked again");
     }
 
     #[test]
     fn what_cannot_be_read_is_refused() {
-        assert!(
-            Keys::new([("--", Mode::Full)], [])
-                .unwrap_err()
-                .contains("`--`")
-        );
+        assert!(Keys::new([("--", Mode::Full)], []).unwrap_err().contains("`--`"));
         assert!(Keys::new([], ["a*b"]).unwrap_err().contains("`a*b`"));
         assert!(Keys::new([], ["*"]).unwrap_err().contains("`*`"));
     }

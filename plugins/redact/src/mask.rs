@@ -39,10 +39,7 @@ impl Hasher {
             block[..key.len()].copy_from_slice(key);
         }
         let keyed = |pad: u8| Sha256::new().chain_update(block.map(|byte| byte ^ pad));
-        Hasher {
-            inner: keyed(0x36),
-            outer: keyed(0x5c),
-        }
+        Hasher { inner: keyed(0x36), outer: keyed(0x5c) }
     }
 
     fn hmac(&self, value: &[u8]) -> [u8; 32] {
@@ -63,9 +60,9 @@ impl Hasher {
 
 /// Whether a value is what [`Hasher::cover`] makes: hashing it again would undo joins.
 pub(crate) fn is_hash(value: &str) -> bool {
-    value.strip_prefix("h:").is_some_and(|hex| {
-        hex.len() == HASH_BYTES * 2 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+    value
+        .strip_prefix("h:")
+        .is_some_and(|hex| hex.len() == HASH_BYTES * 2 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 /// Stars in place of digits, in place; whether there was one. Without a branch, so that it runs over
@@ -112,8 +109,7 @@ mod tests {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
         assert_eq!(
-            hex(&Hasher::new(&[0xaa; 131])
-                .hmac(b"Test Using Larger Than Block-Size Key - Hash Key First")),
+            hex(&Hasher::new(&[0xaa; 131]).hmac(b"Test Using Larger Than Block-Size Key - Hash Key First")),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         );
     }
@@ -136,14 +132,7 @@ mod tests {
 
     #[test]
     fn a_placeholder_is_no_secret_and_a_disguised_one_is() {
-        for placeholder in [
-            "None",
-            "***",
-            "***REDACTED***",
-            "<redacted>",
-            "[masked]",
-            "[masked-jwt]",
-        ] {
+        for placeholder in ["None", "***", "***REDACTED***", "<redacted>", "[masked]", "[masked-jwt]"] {
             assert!(is_placeholder(placeholder), "{placeholder}");
         }
         for secret in ["hunter2", "[masked-hunter2]", "REDACTEDx", "***x***"] {

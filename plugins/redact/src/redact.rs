@@ -51,26 +51,14 @@ impl Plugin for Redact {
         for field in Config::default().all_fields() {
             plan.optional(field);
         }
-        let mut column = |name: &String| Column {
-            read: plan.read_text(name),
-            write: plan.write_text(name),
-        };
-        let fields: Vec<Field> = config
-            .fields
-            .iter()
-            .map(|(name, mode)| Field {
-                column: column(name),
-                mode: *mode,
-            })
-            .collect();
+        let mut column = |name: &String| Column { read: plan.read_text(name), write: plan.write_text(name) };
+        let fields: Vec<Field> =
+            config.fields.iter().map(|(name, mode)| Field { column: column(name), mode: *mode }).collect();
         let text = config.text.iter().map(&mut column).collect();
         let json = config.json.iter().map(&mut column).collect();
         let patterns = config.more_keys.iter().chain(&config.keys);
         let allow = config.allow.iter().chain(&config.more_allow);
-        let keys = Keys::new(
-            patterns.map(|(pattern, mode)| (pattern.as_str(), *mode)),
-            allow.map(String::as_str),
-        )?;
+        let keys = Keys::new(patterns.map(|(pattern, mode)| (pattern.as_str(), *mode)), allow.map(String::as_str))?;
         let hasher = (!config.hash_key.is_empty()).then(|| Hasher::new(config.hash_key.as_bytes()));
         let shapes = Shapes::new(config.shapes.clone(), config.custom().to_vec(), keys);
         Ok(Redact {
@@ -116,10 +104,7 @@ impl Plugin for Redact {
         let events = batch.text(self.event);
         for column in &self.text {
             let mut patch = column.write.patch();
-            self.masker
-                .mask_column(batch.text(column.read), events, |row, text| {
-                    patch.set(row, text)
-                });
+            self.masker.mask_column(batch.text(column.read), events, |row, text| patch.set(row, text));
             out.apply(patch);
         }
         for column in &self.json {
@@ -137,9 +122,7 @@ impl Plugin for Redact {
                 let (places, rest) = candidates.split_at(within);
                 if let Some(text) = texts.get(row) {
                     let event = events.get(row).unwrap_or_default();
-                    if let Some(covered) =
-                        mask_json_at(&mut self.masker, text, event, places, begin)
-                    {
+                    if let Some(covered) = mask_json_at(&mut self.masker, text, event, places, begin) {
                         patch.set(row, &covered);
                     }
                 }

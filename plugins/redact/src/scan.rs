@@ -75,11 +75,7 @@ impl Tables {
         let with = |bit: u8| {
             let mut tables = *self;
             for (place, byte) in start.bytes.into_iter().enumerate() {
-                let other = if start.any_case && byte.is_ascii_alphabetic() {
-                    byte ^ 0x20
-                } else {
-                    byte
-                };
+                let other = if start.any_case && byte.is_ascii_alphabetic() { byte ^ 0x20 } else { byte };
                 for byte in [byte, other] {
                     tables.low[place][usize::from(byte & 15)] |= bit;
                     tables.high[place][usize::from(byte >> 4)] |= bit;
@@ -87,9 +83,7 @@ impl Tables {
             }
             (tables, tables.rate(bit) - self.rate(bit))
         };
-        let best = (0..8)
-            .map(|bit| with(1 << bit))
-            .min_by(|a, b| a.1.total_cmp(&b.1));
+        let best = (0..8).map(|bit| with(1 << bit)).min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((tables, _)) = best {
             *self = tables;
         }
@@ -99,10 +93,7 @@ impl Tables {
     fn rate(&self, bit: u8) -> f32 {
         let place = |place: usize| -> f32 {
             let fits = |byte: &u8| {
-                self.low[place][usize::from(byte & 15)]
-                    & self.high[place][usize::from(byte >> 4)]
-                    & bit
-                    != 0
+                self.low[place][usize::from(byte & 15)] & self.high[place][usize::from(byte >> 4)] & bit != 0
             };
             (0..128).filter(fits).map(share_of_text).sum()
         };
@@ -197,12 +188,8 @@ struct Runs {
 impl<L: Lane> Look<L> {
     #[inline(always)]
     fn new(tables: &Tables) -> Self {
-        let lanes =
-            |half: &[[u8; 16]; 3]| [L::load(&half[0]), L::load(&half[1]), L::load(&half[2])];
-        Look {
-            low: lanes(&tables.low),
-            high: lanes(&tables.high),
-        }
+        let lanes = |half: &[[u8; 16]; 3]| [L::load(&half[0]), L::load(&half[1]), L::load(&half[2])];
+        Look { low: lanes(&tables.low), high: lanes(&tables.high) }
     }
 
     /// One bit for each candidate among 64 bytes.
@@ -216,19 +203,14 @@ impl<L: Lane> Look<L> {
                 .fits(0, first)
                 .and(self.fits(1, L::load(part(window, at + 1))))
                 .and(self.fits(2, L::load(part(window, at + 2))));
-            let joins = first
-                .equal(b':')
-                .or(first.equal(b'='))
-                .or(first.equal(b'@'));
+            let joins = first.equal(b':').or(first.equal(b'=')).or(first.equal(b'@'));
             others |= u64::from(start.or(joins).any_bits()) << at;
             digits |= u64::from(first.digits().high_bits()) << at;
             stops |= u64::from(first.equal(b'.').high_bits()) << at;
         }
         let back = |mask: u64, before: u64, by: u32| (mask << by) | (before >> (64 - by));
-        let four = digits
-            & back(digits, before.digits, 1)
-            & back(digits, before.digits, 2)
-            & back(digits, before.digits, 3);
+        let four =
+            digits & back(digits, before.digits, 1) & back(digits, before.digits, 2) & back(digits, before.digits, 3);
         let address = digits & back(stops, before.stops, 1) & back(digits, before.digits, 2);
         *before = Runs { digits, stops };
         others | four | address
@@ -236,17 +218,13 @@ impl<L: Lane> Look<L> {
 
     #[inline(always)]
     fn fits(&self, place: usize, bytes: L) -> L {
-        self.low[place]
-            .look_up(bytes.low_half())
-            .and(self.high[place].look_up(bytes.high_half()))
+        self.low[place].look_up(bytes.low_half()).and(self.high[place].look_up(bytes.high_half()))
     }
 }
 
 #[inline(always)]
 fn part(window: &[u8; WINDOW], at: usize) -> &[u8; 16] {
-    window[at..]
-        .first_chunk()
-        .expect("the window reaches 16 bytes beyond every place asked for")
+    window[at..].first_chunk().expect("the window reaches 16 bytes beyond every place asked for")
 }
 
 #[cfg(test)]
@@ -254,14 +232,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const JWT: Start = Start {
-        bytes: *b"eyJ",
-        any_case: false,
-    };
-    const BEARER: Start = Start {
-        bytes: *b"rer",
-        any_case: true,
-    };
+    const JWT: Start = Start { bytes: *b"eyJ", any_case: false };
+    const BEARER: Start = Start { bytes: *b"rer", any_case: true };
 
     fn scan(scanner: &Scanner, bytes: &[u8]) -> Vec<usize> {
         let mut places = Vec::new();
@@ -278,10 +250,9 @@ mod tests {
         (0..bytes.len())
             .filter(|&place| {
                 let start = bytes.get(place..place + 3).is_some_and(|three| {
-                    starts.iter().any(|start| {
-                        three == start.bytes
-                            || start.any_case && three.eq_ignore_ascii_case(&start.bytes)
-                    })
+                    starts
+                        .iter()
+                        .any(|start| three == start.bytes || start.any_case && three.eq_ignore_ascii_case(&start.bytes))
                 });
                 start
                     || b":=@".contains(&bytes[place])
@@ -295,13 +266,8 @@ mod tests {
     fn quiet_text_has_no_candidate() {
         let scanner = Scanner::new([JWT, BEARER]);
         assert!(
-            scan(
-                &scanner,
-                b"latency budget exceeded on hot path, degrading: 17"
-                    .strip_suffix(b": 17")
-                    .unwrap()
-            )
-            .is_empty()
+            scan(&scanner, b"latency budget exceeded on hot path, degrading: 17".strip_suffix(b": 17").unwrap())
+                .is_empty()
         );
     }
 

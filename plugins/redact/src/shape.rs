@@ -121,15 +121,8 @@ impl Shape {
 
 impl Shapes {
     pub(crate) fn new(enabled: Vec<Shape>, custom: Vec<Custom>, keys: Keys) -> Self {
-        let starts = token::starts()
-            .chain(custom.iter().map(Custom::start))
-            .collect();
-        Shapes {
-            enabled,
-            starts,
-            custom,
-            keys,
-        }
+        let starts = token::starts().chain(custom.iter().map(Custom::start)).collect();
+        Shapes { enabled, starts, custom, keys }
     }
 
     /// The starts that the scan has to report.
@@ -159,9 +152,7 @@ impl Shapes {
     /// Whether an allowed key stands right before: `intent_id=…`, `"order_key": "…`.
     fn is_kept(&mut self, text: &str, from: usize, event: &str) -> bool {
         let before = text.as_bytes()[..from].trim_ascii_end();
-        let join = before
-            .iter()
-            .rposition(|b| !matches!(b, b'"' | b'\'' | b'\\' | b' '));
+        let join = before.iter().rposition(|b| !matches!(b, b'"' | b'\'' | b'\\' | b' '));
         let Some(join) = join.filter(|&at| matches!(before[at], b':' | b'=')) else {
             return false;
         };
@@ -171,28 +162,18 @@ impl Shapes {
 
 /// A span with the family's label.
 fn secret(shape: Shape, from: usize, to: usize) -> Look {
-    Look::Secret(Span {
-        from,
-        to,
-        cover: Cover::Label(shape.label()),
-    })
+    Look::Secret(Span { from, to, cover: Cover::Label(shape.label()) })
 }
 
 /// Where a run of such bytes that begins at `from` ends.
 fn run_end(bytes: &[u8], from: usize, fits: impl Fn(u8) -> bool) -> usize {
     let run = bytes.get(from..).unwrap_or_default();
-    from + run
-        .iter()
-        .position(|&byte| !fits(byte))
-        .unwrap_or(run.len())
+    from + run.iter().position(|&byte| !fits(byte)).unwrap_or(run.len())
 }
 
 /// Where a run of such bytes that ends at `to` begins.
 fn run_begin(bytes: &[u8], to: usize, fits: impl Fn(u8) -> bool) -> usize {
-    bytes[..to]
-        .iter()
-        .rposition(|&byte| !fits(byte))
-        .map_or(0, |before| before + 1)
+    bytes[..to].iter().rposition(|&byte| !fits(byte)).map_or(0, |before| before + 1)
 }
 
 /// Letters, digits and `_`: what makes two words one.

@@ -22,11 +22,7 @@ const ROUNDS_MAX: usize = 8;
 
 impl TextMasker {
     pub(crate) fn new(shapes: Shapes, hasher: Option<Hasher>) -> Self {
-        TextMasker {
-            scanner: Scanner::new(shapes.starts().iter().copied()),
-            shapes,
-            hasher,
-        }
+        TextMasker { scanner: Scanner::new(shapes.starts().iter().copied()), shapes, hasher }
     }
 
     pub(crate) fn shapes(&mut self) -> &mut Shapes {
@@ -46,11 +42,7 @@ impl TextMasker {
         let ends = column.ends();
         let end = |row: usize| ends.get(row).map_or(usize::MAX, |end| *end as usize);
         let mut row = 0;
-        let TextMasker {
-            scanner,
-            shapes,
-            hasher,
-        } = self;
+        let TextMasker { scanner, shapes, hasher } = self;
         scanner.scan(column.bytes(), |place| {
             while end(row) <= place {
                 row += 1;
@@ -65,12 +57,7 @@ impl TextMasker {
                 Look::PassOver(to) => (begin + to).max(place + 1),
                 Look::Secret(_) => {
                     // One is enough to know: the row is done as a whole, by itself.
-                    let mut masker = Round {
-                        scanner,
-                        shapes,
-                        hasher: hasher.as_ref(),
-                        event,
-                    };
+                    let mut masker = Round { scanner, shapes, hasher: hasher.as_ref(), event };
                     if let Some(text) = masker.settle(text) {
                         covered(row, &text);
                     }
@@ -90,13 +77,7 @@ impl TextMasker {
     }
 
     /// The covered form of a text of which the candidates are known, counted from `begin`.
-    pub(crate) fn mask_at(
-        &mut self,
-        text: &str,
-        event: &str,
-        candidates: &[u32],
-        begin: usize,
-    ) -> Option<String> {
+    pub(crate) fn mask_at(&mut self, text: &str, event: &str, candidates: &[u32], begin: usize) -> Option<String> {
         let mut deaf_until = 0;
         let is_secret = candidates.iter().any(|&place| {
             let place = place as usize - begin;
@@ -112,27 +93,13 @@ impl TextMasker {
                 Look::Secret(_) => true,
             }
         });
-        if is_secret {
-            self.mask(text, event)
-        } else {
-            None
-        }
+        if is_secret { self.mask(text, event) } else { None }
     }
 
     /// The covered form of one text, if it held a secret.
     pub(crate) fn mask(&mut self, text: &str, event: &str) -> Option<String> {
-        let TextMasker {
-            scanner,
-            shapes,
-            hasher,
-        } = self;
-        Round {
-            scanner,
-            shapes,
-            hasher: hasher.as_ref(),
-            event,
-        }
-        .settle(text)
+        let TextMasker { scanner, shapes, hasher } = self;
+        Round { scanner, shapes, hasher: hasher.as_ref(), event }.settle(text)
     }
 
     /// A value as a whole, covered as its key demands.
@@ -163,15 +130,8 @@ impl Round<'_> {
 
     fn cover_once(&mut self, text: &str) -> Option<String> {
         let mut spans = Vec::new();
-        let Round {
-            scanner,
-            shapes,
-            hasher,
-            event,
-        } = self;
-        scanner.scan(text.as_bytes(), |place| {
-            note(shapes.look(text, place, event), place, &mut spans)
-        });
+        let Round { scanner, shapes, hasher, event } = self;
+        scanner.scan(text.as_bytes(), |place| note(shapes.look(text, place, event), place, &mut spans));
         if spans.is_empty() {
             return None;
         }
@@ -188,9 +148,7 @@ fn note(look: Look, place: usize, spans: &mut Vec<Span>) -> usize {
         Look::PassOver(end) => end.max(place + 1),
         Look::Secret(span) => {
             // A span may reach back (a name before its `@`), but not into the one before it.
-            let from = spans
-                .last()
-                .map_or(span.from, |last| span.from.max(last.to));
+            let from = spans.last().map_or(span.from, |last| span.from.max(last.to));
             spans.push(Span { from, ..span });
             span.to.max(place + 1)
         }
@@ -201,8 +159,7 @@ fn write_covered(text: &str, spans: &[Span], hasher: Option<&Hasher>, out: &mut 
     let mut done = 0;
     for span in spans {
         // Spans begin and end at ASCII characters; should one ever not, the rest is covered whole.
-        let (Some(before), Some(value)) = (text.get(done..span.from), text.get(span.from..span.to))
-        else {
+        let (Some(before), Some(value)) = (text.get(done..span.from), text.get(span.from..span.to)) else {
             out.push_str(MASKED);
             return;
         };

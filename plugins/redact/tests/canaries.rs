@@ -7,10 +7,7 @@ use tapline_redact::Redact;
 
 /// Each with the part that must not be readable afterwards.
 const SECRETS: [(&str, &str); 24] = [
-    (
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
-        "eyJzdWIiOiIxIn0",
-    ),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJzdWIiOiIxIn0"),
     ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "eyJhbGci"),
     ("Bearer abc123def456", "abc123def456"),
     ("bearer: 7f3a9c", "7f3a9c"),
@@ -21,14 +18,8 @@ const SECRETS: [(&str, &str); 24] = [
     ("AKIAIOSFODNN7EXAMPLE", "IOSFODNN7"),
     ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghij"),
     ("sk_live_abcdefghij0123456789", "abcdefghij"),
-    (
-        "https://hooks.slack.com/services/T000/B000/abcdefghij",
-        "B000/abc",
-    ),
-    (
-        "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc=\n-----END RSA PRIVATE KEY-----",
-        "MIIEow",
-    ),
+    ("https://hooks.slack.com/services/T000/B000/abcdefghij", "B000/abc"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc=\n-----END RSA PRIVATE KEY-----", "MIIEow"),
     ("4111111111111111", "4111"),
     ("4111-1111-1111-1111", "1111"),
     ("3782 822463 10005", "822463"),
@@ -101,10 +92,7 @@ fn no_planted_secret_comes_out_of_details() {
             let event = only(redact.process(&[event]).unwrap().events);
             let out = event["details"].as_str().unwrap();
             let parsed: Value = serde_json::from_str(out).unwrap();
-            assert!(
-                parsed.is_object() && !out.contains(part),
-                "{details} became {out}"
-            );
+            assert!(parsed.is_object() && !out.contains(part), "{details} became {out}");
         }
     }
 }
@@ -113,21 +101,9 @@ fn no_planted_secret_comes_out_of_details() {
 fn a_secret_in_a_long_text_is_found_wherever_it_lies() {
     let mut redact = redact();
     for before in (0..140).chain([10_000]) {
-        let text = format!(
-            "{}4111111111111111 {}",
-            "x ".repeat(before),
-            "y".repeat(before)
-        );
-        let event = only(
-            redact
-                .process(&[json!({ "message": text })])
-                .unwrap()
-                .events,
-        );
-        assert!(
-            !event["message"].as_str().unwrap().contains("4111"),
-            "behind {before} words"
-        );
+        let text = format!("{}4111111111111111 {}", "x ".repeat(before), "y".repeat(before));
+        let event = only(redact.process(&[json!({ "message": text })]).unwrap().events);
+        assert!(!event["message"].as_str().unwrap().contains("4111"), "behind {before} words");
     }
 }
 
@@ -135,18 +111,8 @@ fn a_secret_in_a_long_text_is_found_wherever_it_lies() {
 fn rows_don_t_touch_each_other() {
     let mut redact = redact();
     // Cut in two, neither half is a secret; the halves stand side by side in the packed column.
-    let texts = [
-        "a 41111111",
-        "11111111 b",
-        "ey",
-        "JhbGciOiJIUzI1NiJ9.eyJz",
-        "4111111111111111",
-        "7",
-    ];
-    let events: Vec<Value> = texts
-        .iter()
-        .map(|text| json!({ "message": text }))
-        .collect();
+    let texts = ["a 41111111", "11111111 b", "ey", "JhbGciOiJIUzI1NiJ9.eyJz", "4111111111111111", "7"];
+    let events: Vec<Value> = texts.iter().map(|text| json!({ "message": text })).collect();
     let out = redact.process(&events).unwrap().events;
     for row in [0, 1, 2, 3, 5] {
         assert_eq!(out[row]["message"], texts[row]);
@@ -215,12 +181,7 @@ fn strange_details_harm_nothing() {
         redact.process(&[json!({ "details": details })]).unwrap();
     }
     // What is no JSON is searched as text.
-    let event = only(
-        redact
-            .process(&[json!({ "details": "{password=hunter2" })])
-            .unwrap()
-            .events,
-    );
+    let event = only(redact.process(&[json!({ "details": "{password=hunter2" })]).unwrap().events);
     assert!(!event["details"].as_str().unwrap().contains("hunter2"));
 }
 
@@ -233,17 +194,9 @@ fn a_key_or_secret_behind_escapes_is_still_found() {
         (r#"{"note":"jane\u0040example.com"}"#, "jane"),
         (r#"{"note":"{\"password\": \"hun\\\"ter2\"}"}"#, "ter2"),
     ] {
-        let event = only(
-            redact
-                .process(&[json!({ "details": details })])
-                .unwrap()
-                .events,
-        );
+        let event = only(redact.process(&[json!({ "details": details })]).unwrap().events);
         let out = event["details"].as_str().unwrap();
-        assert!(
-            serde_json::from_str::<Value>(out).is_ok() && !out.contains(part),
-            "{out}"
-        );
+        assert!(serde_json::from_str::<Value>(out).is_ok() && !out.contains(part), "{out}");
     }
 }
 
@@ -251,15 +204,7 @@ fn a_key_or_secret_behind_escapes_is_still_found() {
 fn numbers_as_keys_and_values_are_no_trouble() {
     let mut redact = redact();
     let details = json!({ "1": 2, "nested": { "3": { "4": 5 } }, "card": 4111111111111111_u64 });
-    let event = only(
-        redact
-            .process(&[json!({ "details": details })])
-            .unwrap()
-            .events,
-    );
+    let event = only(redact.process(&[json!({ "details": details })]).unwrap().events);
     let out: Value = serde_json::from_str(event["details"].as_str().unwrap()).unwrap();
-    assert_eq!(
-        out,
-        json!({ "1": 2, "nested": { "3": { "4": 5 } }, "card": "[masked-card]" })
-    );
+    assert_eq!(out, json!({ "1": 2, "nested": { "3": { "4": 5 } }, "card": "[masked-card]" }));
 }

@@ -6,11 +6,7 @@ use tapline_plugin::harness::Harness;
 use tapline_redact::Redact;
 
 fn run(events: &[Value]) -> Vec<Value> {
-    Harness::<Redact>::new(json!({}))
-        .unwrap()
-        .process(events)
-        .unwrap()
-        .events
+    Harness::<Redact>::new(json!({})).unwrap().process(events).unwrap().events
 }
 
 /// Text with many a thing in it that a pattern begins or ends with.
@@ -39,12 +35,7 @@ fn tree() -> impl Strategy<Value = Value> {
         (-1e9..1e9).prop_map(Value::from),
         text().prop_map(Value::from),
     ];
-    let key = prop_oneof![
-        text(),
-        Just("password".into()),
-        Just("order_key".into()),
-        "[a-z_]{1,6}"
-    ];
+    let key = prop_oneof![text(), Just("password".into()), Just("order_key".into()), "[a-z_]{1,6}"];
     leaf.prop_recursive(4, 40, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),

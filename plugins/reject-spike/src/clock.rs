@@ -34,12 +34,7 @@ const LATE_MAX: u32 = 64;
 impl Clock {
     /// A clock that goes on from where another stopped.
     pub(crate) fn at(newest_ns: u64, seen_ns: Option<u64>, now_ns: u64) -> Self {
-        Clock {
-            newest_ns,
-            seen_ns,
-            now_ns,
-            late: 0,
-        }
+        Clock { newest_ns, seen_ns, now_ns, late: 0 }
     }
 
     pub(crate) fn event(&mut self, ts_ns: u64, window_ns: u64) -> Arrival {
@@ -56,20 +51,13 @@ impl Clock {
         if self.late < LATE_MAX {
             return Arrival::Late;
         }
-        *self = Clock {
-            newest_ns: ts_ns,
-            seen_ns: None,
-            now_ns: ts_ns,
-            late: 0,
-        };
+        *self = Clock { newest_ns: ts_ns, seen_ns: None, now_ns: ts_ns, late: 0 };
         Arrival::SetBack
     }
 
     pub(crate) fn tick(&mut self, wall_ns: u64) {
         let seen = *self.seen_ns.get_or_insert(wall_ns);
-        self.now_ns = self
-            .now_ns
-            .max(self.newest_ns.saturating_add(wall_ns.saturating_sub(seen)));
+        self.now_ns = self.now_ns.max(self.newest_ns.saturating_add(wall_ns.saturating_sub(seen)));
     }
 }
 

@@ -45,16 +45,10 @@ const STRATEGIES_MAX: usize = 1024;
 impl Config {
     pub(crate) fn check(&self) -> Result<(), String> {
         if !(1..=WINDOW_S_MAX).contains(&self.window_s) {
-            return Err(format!(
-                "window_s: {} is not within 1 to {WINDOW_S_MAX}",
-                self.window_s
-            ));
+            return Err(format!("window_s: {} is not within 1 to {WINDOW_S_MAX}", self.window_s));
         }
         if !(self.enter > 0.0 && self.enter <= 1.0) {
-            return Err(format!(
-                "enter: {} is no share; give one above 0, at most 1",
-                self.enter
-            ));
+            return Err(format!("enter: {} is no share; give one above 0, at most 1", self.enter));
         }
         if !(self.exit >= 0.0 && self.exit < self.enter) {
             return Err(format!(
@@ -66,10 +60,7 @@ impl Config {
             return Err("min_orders: give 1 or more".into());
         }
         if !(1..=STRATEGIES_MAX).contains(&self.max_strategies) {
-            return Err(format!(
-                "max_strategies: {} is not within 1 to {STRATEGIES_MAX}",
-                self.max_strategies
-            ));
+            return Err(format!("max_strategies: {} is not within 1 to {STRATEGIES_MAX}", self.max_strategies));
         }
         Ok(())
     }

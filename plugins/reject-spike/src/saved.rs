@@ -31,57 +31,36 @@ struct SavedStrategy {
 }
 
 /// `untold` says of a strategy, by its place, whether the notice of its last change still waits.
-pub(crate) fn save(
-    clock: &Clock,
-    strategies: &Strategies,
-    width_ns: u64,
-    untold: impl Fn(usize) -> bool,
-) -> Vec<u8> {
+pub(crate) fn save(clock: &Clock, strategies: &Strategies, width_ns: u64, untold: impl Fn(usize) -> bool) -> Vec<u8> {
     let now = clock.now_ns / width_ns;
-    let strategies = strategies
-        .list
-        .iter()
-        .enumerate()
-        .map(|(place, strategy)| SavedStrategy {
-            name: strategy.name.clone(),
-            firing: strategy.firing != untold(place),
-            buckets: strategy.window.within(now).copied().collect(),
-        });
+    let strategies = strategies.list.iter().enumerate().map(|(place, strategy)| SavedStrategy {
+        name: strategy.name.clone(),
+        firing: strategy.firing != untold(place),
+        buckets: strategy.window.within(now).copied().collect(),
+    });
     let saved = Saved {
         version: VERSION,
         width_ns,
         newest_ns: clock.newest_ns,
         seen_ns: clock.seen_ns,
         now_ns: clock.now_ns,
-        strategies: strategies
-            .filter(|strategy| strategy.firing || !strategy.buckets.is_empty())
-            .collect(),
+        strategies: strategies.filter(|strategy| strategy.firing || !strategy.buckets.is_empty()).collect(),
     };
     serde_json::to_vec(&saved).unwrap_or_default()
 }
 
 /// The clock and the strategies of a saved state. Nothing is taken over by half: what is not
 /// understood is refused as a whole.
-pub(crate) fn restore(
-    state: &[u8],
-    strategies: &mut Strategies,
-    width_ns: u64,
-) -> Result<Clock, String> {
-    let saved: Saved = serde_json::from_slice(state)
-        .map_err(|error| format!("this is no state of reject-spike: {error}"))?;
+pub(crate) fn restore(state: &[u8], strategies: &mut Strategies, width_ns: u64) -> Result<Clock, String> {
+    let saved: Saved =
+        serde_json::from_slice(state).map_err(|error| format!("this is no state of reject-spike: {error}"))?;
     if saved.version != VERSION {
-        return Err(format!(
-            "the state has version {}, this plugin reads version {VERSION}",
-            saved.version
-        ));
+        return Err(format!("the state has version {}, this plugin reads version {VERSION}", saved.version));
     }
     let is_sound = |bucket: &Bucket| bucket.refused <= bucket.orders;
     if saved.width_ns == 0
         || saved.now_ns < saved.newest_ns
-        || !saved
-            .strategies
-            .iter()
-            .all(|strategy| strategy.buckets.iter().all(is_sound))
+        || !saved.strategies.iter().all(|strategy| strategy.buckets.iter().all(is_sound))
     {
         return Err("the state contradicts itself: it was not saved by this plugin".into());
     }

@@ -54,9 +54,7 @@ impl Plugin for RejectSpike {
     fn configure(config: Config, plan: &mut Plan) -> Result<Self, String> {
         config.check()?;
         let events = ["order_ack", "order_reject", "order_refused"];
-        let mut wanted = events
-            .into_iter()
-            .fold(Subscription::new(), Subscription::event);
+        let mut wanted = events.into_iter().fold(Subscription::new(), Subscription::event);
         if config.count_risk {
             wanted = wanted.event("risk_decision");
         }
@@ -102,8 +100,7 @@ impl Plugin for RejectSpike {
 
     fn save(&self) -> Vec<u8> {
         // What nobody was told yet has not happened: whoever takes over finds it out again.
-        let untold =
-            |place: usize| self.waiting.iter().filter(|(of, _)| *of == place).count() % 2 == 1;
+        let untold = |place: usize| self.waiting.iter().filter(|(of, _)| *of == place).count() % 2 == 1;
         saved::save(&self.clock, &self.strategies, self.width_ns, untold)
     }
 
@@ -126,10 +123,7 @@ fn kind(event: &str) -> Kind {
 
 impl RejectSpike {
     fn count(&mut self, strategy_id: &str, ts_ns: u64, refused: bool) {
-        match self
-            .clock
-            .event(ts_ns, self.config.window_s * 1_000_000_000)
-        {
+        match self.clock.event(ts_ns, self.config.window_s * 1_000_000_000) {
             Arrival::InTime => {}
             Arrival::Late => return,
             Arrival::SetBack => {
@@ -163,11 +157,7 @@ impl RejectSpike {
             if self.waiting.len() >= WAITING_MAX {
                 return;
             }
-            self.waiting.extend(
-                strategy
-                    .look(now, &self.config)
-                    .map(|notice| (place, notice)),
-            );
+            self.waiting.extend(strategy.look(now, &self.config).map(|notice| (place, notice)));
         }
     }
 

@@ -36,11 +36,7 @@ const NAME_BYTES_MAX: usize = 64;
 
 impl Strategies {
     pub(crate) fn new(limit: usize) -> Self {
-        Strategies {
-            list: vec![Strategy::new(OTHER)],
-            memo: Memo::new(limit.saturating_mul(4)),
-            limit: limit + 1,
-        }
+        Strategies { list: vec![Strategy::new(OTHER)], memo: Memo::new(limit.saturating_mul(4)), limit: limit + 1 }
     }
 
     pub(crate) fn by_name(&mut self, name: &str) -> usize {
@@ -61,11 +57,7 @@ impl Strategies {
 
     /// Take over a strategy with its state, as long as there is room.
     pub(crate) fn restore(&mut self, strategy: Strategy) {
-        match self
-            .list
-            .iter()
-            .position(|known| known.name == strategy.name)
-        {
+        match self.list.iter().position(|known| known.name == strategy.name) {
             Some(place) => self.list[place] = strategy,
             None if self.list.len() < self.limit => self.list.push(strategy),
             None => {}
@@ -74,9 +66,7 @@ impl Strategies {
 }
 
 fn cut(name: &str) -> &str {
-    let end = (0..=NAME_BYTES_MAX.min(name.len()))
-        .rev()
-        .find(|at| name.is_char_boundary(*at));
+    let end = (0..=NAME_BYTES_MAX.min(name.len())).rev().find(|at| name.is_char_boundary(*at));
     &name[..end.unwrap_or(0)]
 }
 
@@ -84,22 +74,13 @@ fn cut(name: &str) -> &str {
 
 impl Strategy {
     pub(crate) fn new(name: &str) -> Self {
-        Strategy {
-            name: name.into(),
-            window: Window::new(),
-            firing: false,
-            counted_at: 0,
-        }
+        Strategy { name: name.into(), window: Window::new(), firing: false, counted_at: 0 }
     }
 
     /// Look at the window that ends with bucket `now`; a change of state makes a notice.
     pub(crate) fn look(&mut self, now: u64, config: &Config) -> Option<Notice> {
         let (orders, refused) = self.window.sum(now);
-        let share = if orders == 0 {
-            0.0
-        } else {
-            f64::from(refused) / f64::from(orders)
-        };
+        let share = if orders == 0 { 0.0 } else { f64::from(refused) / f64::from(orders) };
         let (firing, word) = match self.firing {
             false if orders >= config.min_orders && share >= config.enter => (true, "rejected"),
             true if share <= config.exit => (false, "only rejected"),
@@ -107,10 +88,7 @@ impl Strategy {
         };
         self.firing = firing;
         let key = format!("reject_spike/{}", self.name);
-        let summary = format!(
-            "{}: {word} {refused} of {orders} orders in {} s",
-            self.name, config.window_s
-        );
+        let summary = format!("{}: {word} {refused} of {orders} orders in {} s", self.name, config.window_s);
         let notice = if firing {
             Notice::firing(key, Severity::Critical, summary)
         } else {
@@ -156,10 +134,7 @@ mod tests {
         strategy.window.add(1, 81, 0);
         assert!(strategy.look(1, &config).is_some() && strategy.firing);
         strategy.window.add(1, 400, 0);
-        assert!(
-            strategy.look(1, &config).is_none() && strategy.firing,
-            "19 of 500 is between"
-        );
+        assert!(strategy.look(1, &config).is_none() && strategy.firing, "19 of 500 is between");
         strategy.window.add(1, 500, 0);
         assert!(strategy.look(1, &config).is_some() && !strategy.firing);
         assert!(strategy.look(1, &config).is_none(), "said once");

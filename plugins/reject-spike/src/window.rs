@@ -23,9 +23,7 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn new() -> Self {
-        Window {
-            buckets: [Bucket::default(); BUCKETS as usize],
-        }
+        Window { buckets: [Bucket::default(); BUCKETS as usize] }
     }
 
     /// Count orders in a bucket. False when it has left the ring: too late to count.
@@ -35,10 +33,7 @@ impl Window {
             return false;
         }
         if number > bucket.number {
-            *bucket = Bucket {
-                number,
-                ..Bucket::default()
-            };
+            *bucket = Bucket { number, ..Bucket::default() };
         }
         bucket.orders = bucket.orders.saturating_add(orders);
         bucket.refused = bucket.refused.saturating_add(refused);
@@ -48,19 +43,14 @@ impl Window {
     /// Orders and refused ones in the window that ends with bucket `now`.
     pub(crate) fn sum(&self, now: u64) -> (u32, u32) {
         self.within(now).fold((0, 0), |(orders, refused), bucket| {
-            (
-                u32::saturating_add(orders, bucket.orders),
-                u32::saturating_add(refused, bucket.refused),
-            )
+            (u32::saturating_add(orders, bucket.orders), u32::saturating_add(refused, bucket.refused))
         })
     }
 
     /// The buckets that are neither empty nor out of the window.
     pub(crate) fn within(&self, now: u64) -> impl Iterator<Item = &Bucket> {
         let oldest = (now + 1).saturating_sub(BUCKETS);
-        self.buckets
-            .iter()
-            .filter(move |bucket| bucket.orders > 0 && (oldest..=now).contains(&bucket.number))
+        self.buckets.iter().filter(move |bucket| bucket.orders > 0 && (oldest..=now).contains(&bucket.number))
     }
 }
 

@@ -15,19 +15,11 @@ fn spike(config: Value) -> Harness<RejectSpike> {
 fn orders(strategy: &str, at: u64, accepted: usize, refused: usize) -> Vec<Value> {
     let order = |event: &str| json!({ "event": event, "strategy_id": strategy, "ts": at });
     let accepted = std::iter::repeat_n(order("order_ack"), accepted);
-    accepted
-        .chain(std::iter::repeat_n(order("order_reject"), refused))
-        .collect()
+    accepted.chain(std::iter::repeat_n(order("order_reject"), refused)).collect()
 }
 
 fn states(notices: &[Value]) -> Vec<String> {
-    let state = |notice: &Value| {
-        format!(
-            "{} {}",
-            notice["key"].as_str().unwrap(),
-            notice["state"].as_str().unwrap()
-        )
-    };
+    let state = |notice: &Value| format!("{} {}", notice["key"].as_str().unwrap(), notice["state"].as_str().unwrap());
     notices.iter().map(state).collect()
 }
 
@@ -43,23 +35,10 @@ fn rises_fires_once_falls_resolves_once() {
     for second in 0..300 {
         // One in ten is rejected during the second minute.
         let refused = usize::from((60..120).contains(&second));
-        let out = spike
-            .process(&orders(
-                "mm-1",
-                START + second * SECOND,
-                10 - refused,
-                refused,
-            ))
-            .unwrap();
-        seen.extend(
-            states(&out.notices)
-                .into_iter()
-                .map(|state| (second, state)),
-        );
+        let out = spike.process(&orders("mm-1", START + second * SECOND, 10 - refused, refused)).unwrap();
+        seen.extend(states(&out.notices).into_iter().map(|state| (second, state)));
     }
-    let [(fired, firing), (ended, resolved)] = seen.as_slice() else {
-        panic!("{seen:?}")
-    };
+    let [(fired, firing), (ended, resolved)] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!(firing, "reject_spike/mm-1 firing");
     assert_eq!(resolved, "reject_spike/mm-1 resolved");
     assert!((85..=95).contains(fired), "{fired}");
@@ -82,12 +61,8 @@ fn a_day_replayed_in_one_batch_raises_the_same_alerts() {
 #[test]
 fn late_events_count_where_they_belong_and_very_late_ones_not() {
     let mut spike = spike(json!({}));
-    spike
-        .process(&orders("s", START + 100 * SECOND, 10, 0))
-        .unwrap();
-    let out = spike
-        .process(&orders("s", START + 70 * SECOND, 0, 10))
-        .unwrap();
+    spike.process(&orders("s", START + 100 * SECOND, 10, 0)).unwrap();
+    let out = spike.process(&orders("s", START + 70 * SECOND, 0, 10)).unwrap();
     assert_eq!(states(&out.notices), ["reject_spike/s firing"]);
     let out = spike.process(&orders("t", START, 0, 30)).unwrap();
     assert!(out.notices.is_empty());
@@ -96,13 +71,9 @@ fn late_events_count_where_they_belong_and_very_late_ones_not() {
 #[test]
 fn one_event_from_the_future_does_not_silence_it() {
     let mut spike = spike(json!({}));
-    spike
-        .process(&orders("s", START + 10_000_000 * SECOND, 1, 0))
-        .unwrap();
+    spike.process(&orders("s", START + 10_000_000 * SECOND, 1, 0)).unwrap();
     let fired = (0..10).any(|second| {
-        let out = spike
-            .process(&orders("s", START + second * SECOND, 10, 10))
-            .unwrap();
+        let out = spike.process(&orders("s", START + second * SECOND, 10, 10)).unwrap();
         !out.notices.is_empty()
     });
     assert!(fired);
@@ -111,9 +82,7 @@ fn one_event_from_the_future_does_not_silence_it() {
 #[test]
 fn many_strategies_fire_in_turns_of_what_the_router_takes() {
     let mut spike = spike(json!({ "max_strategies": 100 }));
-    let events: Vec<Value> = (0..150)
-        .flat_map(|n| orders(&format!("s{n}"), START, 0, 20))
-        .collect();
+    let events: Vec<Value> = (0..150).flat_map(|n| orders(&format!("s{n}"), START, 0, 20)).collect();
     let mut seen = spike.process(&events).unwrap().notices;
     assert_eq!(seen.len(), 32);
     // A successor tells what this one had no turn for.
@@ -141,9 +110,7 @@ fn the_state_survives_a_swap_also_to_another_window() {
         new.restore(&old.save()).unwrap();
         let out = new.process(&orders("s", START + SECOND, 10, 0)).unwrap();
         assert!(out.notices.is_empty(), "it fires already");
-        let out = new
-            .process(&orders("s", START + 2 * SECOND, 480, 0))
-            .unwrap();
+        let out = new.process(&orders("s", START + 2 * SECOND, 480, 0)).unwrap();
         assert_eq!(states(&out.notices), ["reject_spike/s resolved"]);
         assert_eq!(out.notices[0]["details"]["refused"], "10");
     }
@@ -175,11 +142,7 @@ fn a_strange_state_is_refused_and_changes_nothing() {
         text.replace("\"newest_ns\":", "\"newest_ns\":9").into(),
         [&before[..], b"x"].concat(),
     ] {
-        assert!(
-            spike.restore(&state).is_err(),
-            "{}",
-            String::from_utf8_lossy(&state)
-        );
+        assert!(spike.restore(&state).is_err(), "{}", String::from_utf8_lossy(&state));
         assert_eq!(spike.save(), before);
     }
 }
@@ -192,10 +155,7 @@ fn a_config_that_cannot_work_is_refused() {
         (json!({ "window_s": 0 }), "window_s"),
         (json!({ "min_orders": 0 }), "min_orders"),
         (json!({ "max_strategies": 0 }), "max_strategies"),
-        (
-            json!({ "windows": 1 }),
-            "unknown field `windows`, expected one of `window_s`",
-        ),
+        (json!({ "windows": 1 }), "unknown field `windows`, expected one of `window_s`"),
     ] {
         let error = Harness::<RejectSpike>::new(config).err().unwrap();
         assert!(error.contains(why), "{error}");

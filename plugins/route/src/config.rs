@@ -47,32 +47,17 @@ impl Default for Config {
         let fields = |fields: &[(&str, &[&str])]| {
             fields
                 .iter()
-                .map(|(field, values)| {
-                    (
-                        field.to_string(),
-                        values.iter().map(ToString::to_string).collect(),
-                    )
-                })
+                .map(|(field, values)| (field.to_string(), values.iter().map(ToString::to_string).collect()))
                 .collect()
         };
         let rule = |min_level, when: &[(&str, &[&str])], also: &[&str]| Rule {
-            when: When {
-                min_level,
-                fields: fields(when),
-            },
+            when: When { min_level, fields: fields(when) },
             also: Some(also.iter().map(ToString::to_string).collect()),
             ..Rule::default()
         };
         Config {
             rules: vec![
-                rule(
-                    None,
-                    &[
-                        ("event", &["stormguard_transition"]),
-                        ("new_mode", &["HALT"]),
-                    ],
-                    &["alerts", "pager"],
-                ),
+                rule(None, &[("event", &["stormguard_transition"]), ("new_mode", &["HALT"])], &["alerts", "pager"]),
                 rule(None, &[("event", &["kill_switch"])], &["alerts", "pager"]),
                 rule(Some(Level::Critical), &[], &["alerts", "pager"]),
                 rule(Some(Level::Error), &[("component", &["risk"])], &["alerts"]),
@@ -85,11 +70,8 @@ impl Default for Config {
 
 impl Rule {
     pub(crate) fn then(&self) -> Result<Then, String> {
-        let then = [
-            self.send.clone().map(Then::Send),
-            self.also.clone().map(Then::Also),
-            self.drop.clone().map(Then::Drop),
-        ];
+        let then =
+            [self.send.clone().map(Then::Send), self.also.clone().map(Then::Also), self.drop.clone().map(Then::Drop)];
         let mut then = then.into_iter().flatten();
         match (then.next(), then.next()) {
             (Some(Then::Send(to) | Then::Also(to)), None) if to.is_empty() => {
@@ -112,22 +94,17 @@ impl TryFrom<BTreeMap<String, serde_json::Value>> for When {
         for (field, values) in map {
             match (field.as_str(), values) {
                 ("min_level", serde_json::Value::String(name)) => {
-                    when.min_level =
-                        Some(Level::parse(&name).map_err(|why| format!("when: {why}"))?);
+                    when.min_level = Some(Level::parse(&name).map_err(|why| format!("when: {why}"))?);
                 }
                 ("level" | "min_level", _) => {
-                    return Err(
-                        "when: give the lowest level that fits, e.g. min_level = \"error\"".into(),
-                    );
+                    return Err("when: give the lowest level that fits, e.g. min_level = \"error\"".into());
                 }
                 (_, serde_json::Value::String(value)) => {
                     when.fields.insert(field, vec![value]);
                 }
                 (_, values) => {
                     let values: Vec<String> = serde_json::from_value(values).map_err(|_| {
-                        format!(
-                            "when: `{field}` takes a list of texts, e.g. {field} = [\"a\", \"b*\"]"
-                        )
+                        format!("when: `{field}` takes a list of texts, e.g. {field} = [\"a\", \"b*\"]")
                     })?;
                     if values.is_empty() {
                         return Err(format!("when: `{field}` lists no value, so it never fits"));

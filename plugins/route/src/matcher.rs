@@ -47,17 +47,12 @@ impl FieldMatcher {
         let mut tests: BTreeMap<&str, Vec<(RuleSet, Vec<String>)>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for (field, values) in &rule.when.fields {
-                tests
-                    .entry(field)
-                    .or_default()
-                    .push((1 << index, values.clone()));
+                tests.entry(field).or_default().push((1 << index, values.clone()));
             }
         }
         let matcher = |(field, tests): (&str, Vec<(RuleSet, Vec<String>)>)| FieldMatcher {
             read: read(field),
-            indifferent: tests
-                .iter()
-                .fold(all(rules.len()), |set, (rule, _)| set & !rule),
+            indifferent: tests.iter().fold(all(rules.len()), |set, (rule, _)| set & !rule),
             concerned: tests.iter().fold(0, |set, (rule, _)| set | rule),
             tests,
             memo: Memo::new(VALUES_MAX),
@@ -69,8 +64,7 @@ impl FieldMatcher {
     #[inline]
     pub(crate) fn look_up(&mut self, value: &str) -> RuleSet {
         let (tests, indifferent) = (&self.tests, self.indifferent);
-        self.memo
-            .get(value, |value| work_out(tests, indifferent, value))
+        self.memo.get(value, |value| work_out(tests, indifferent, value))
     }
 
     /// Every set that some value leaves, each once: a named value, one that goes on behind a named
@@ -110,11 +104,7 @@ fn fits(wanted: &str, value: &str) -> bool {
 
 /// The set of all of so many rules.
 pub(crate) fn all(rules: usize) -> RuleSet {
-    if rules >= RULES_MAX {
-        RuleSet::MAX
-    } else {
-        (1 << rules) - 1
-    }
+    if rules >= RULES_MAX { RuleSet::MAX } else { (1 << rules) - 1 }
 }
 
 // === impl LevelMatcher ===
@@ -126,15 +116,11 @@ impl LevelMatcher {
             return None;
         }
         let set = |fits: &dyn Fn(Option<Level>) -> bool| {
-            let fitting = rules
-                .iter()
-                .enumerate()
-                .filter(|(_, rule)| fits(rule.when.min_level));
+            let fitting = rules.iter().enumerate().filter(|(_, rule)| fits(rule.when.min_level));
             fitting.fold(0, |set, (index, _)| set | 1 << index)
         };
         Some(LevelMatcher {
-            by_level: Level::ALL
-                .map(|level| set(&|least| least.is_none_or(|least| level >= least))),
+            by_level: Level::ALL.map(|level| set(&|least| least.is_none_or(|least| level >= least))),
             absent: set(&|least| least.is_none()),
         })
     }

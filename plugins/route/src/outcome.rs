@@ -15,16 +15,10 @@ use crate::matcher::{RuleSet, all};
 const SETS_MAX: usize = 20_000;
 
 /// Every set that can occur, given what each field can leave.
-pub(crate) fn reachable(
-    rules: usize,
-    fields: &[Vec<RuleSet>],
-) -> Result<BTreeSet<RuleSet>, String> {
+pub(crate) fn reachable(rules: usize, fields: &[Vec<RuleSet>]) -> Result<BTreeSet<RuleSet>, String> {
     let mut sets = BTreeSet::from([all(rules)]);
     for possible in fields {
-        sets = sets
-            .iter()
-            .flat_map(|set| possible.iter().map(move |left| set & left))
-            .collect();
+        sets = sets.iter().flat_map(|set| possible.iter().map(move |left| set & left)).collect();
         if sets.len() > SETS_MAX {
             return Err(format!(
                 "rules: more than {SETS_MAX} combinations of rules can fit together; join rules whose outcome is the same"
@@ -35,22 +29,12 @@ pub(crate) fn reachable(
 }
 
 /// The verdict for each set, declared in the plan.
-pub(crate) fn verdicts(
-    then: &[Then],
-    sets: BTreeSet<RuleSet>,
-    plan: &mut Plan,
-) -> BTreeMap<RuleSet, VerdictId> {
-    sets.into_iter()
-        .map(|set| (set, plan.verdict(verdict(then, set))))
-        .collect()
+pub(crate) fn verdicts(then: &[Then], sets: BTreeSet<RuleSet>, plan: &mut Plan) -> BTreeMap<RuleSet, VerdictId> {
+    sets.into_iter().map(|set| (set, plan.verdict(verdict(then, set)))).collect()
 }
 
 fn verdict(then: &[Then], set: RuleSet) -> Verdict {
-    let fitting = || {
-        then.iter()
-            .enumerate()
-            .filter(|(index, _)| set & (1 << index) != 0)
-    };
+    let fitting = || then.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
     let mut also: BTreeSet<&String> = BTreeSet::new();
     for (_, then) in fitting() {
         if let Then::Also(to) = then {
@@ -59,9 +43,7 @@ fn verdict(then: &[Then], set: RuleSet) -> Verdict {
     }
     let decisive = fitting().find(|(_, then)| !matches!(then, Then::Also(_)));
     match decisive.map(|(_, then)| then) {
-        Some(Then::Send(to)) => {
-            Verdict::send(to.iter().chain(also).cloned().collect::<BTreeSet<_>>())
-        }
+        Some(Then::Send(to)) => Verdict::send(to.iter().chain(also).cloned().collect::<BTreeSet<_>>()),
         // Somebody asked for it beside: then that is where it goes, and nowhere else.
         Some(Then::Drop(_)) if !also.is_empty() => Verdict::send(also.into_iter().cloned()),
         Some(Then::Drop(reason)) => Verdict::drop(reason),
@@ -103,9 +85,6 @@ mod tests {
     fn only_what_can_fit_together_is_reached() {
         // Rules 0 and 1 name different values of one field, rule 2 another field.
         let sets = reachable(3, &[vec![0b101, 0b110, 0b100], vec![0b111, 0b011]]).unwrap();
-        assert_eq!(
-            sets.into_iter().collect::<Vec<_>>(),
-            [0b000, 0b001, 0b010, 0b100, 0b101, 0b110]
-        );
+        assert_eq!(sets.into_iter().collect::<Vec<_>>(), [0b000, 0b001, 0b010, 0b100, 0b101, 0b110]);
     }
 }

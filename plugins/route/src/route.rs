@@ -35,23 +35,17 @@ impl Plugin for Route {
                 rules.len()
             ));
         }
-        let then = rules.iter().enumerate().map(|(index, rule)| {
-            rule.then()
-                .map_err(|why| format!("rules: rule {} {why}", index + 1))
-        });
+        let then = rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| rule.then().map_err(|why| format!("rules: rule {} {why}", index + 1)));
         let then: Vec<_> = then.collect::<Result<_, _>>()?;
         let fields = FieldMatcher::all(&rules, |field| plan.read_text(field));
         let level = LevelMatcher::new(&rules).map(|matcher| (plan.read_int("level"), matcher));
         let mut possible: Vec<_> = fields.iter().map(FieldMatcher::possible).collect();
         possible.extend(level.iter().map(|(_, matcher)| matcher.possible()));
         let sets = reachable(rules.len(), &possible)?;
-        Ok(Route {
-            fields,
-            level,
-            all: all(rules.len()),
-            verdicts: verdicts(&then, sets, plan),
-            left: Vec::new(),
-        })
+        Ok(Route { fields, level, all: all(rules.len()), verdicts: verdicts(&then, sets, plan), left: Vec::new() })
     }
 
     fn process(&mut self, batch: &mut Batch, out: &mut Output) -> Result<(), String> {
@@ -59,8 +53,7 @@ impl Plugin for Route {
         match &self.level {
             Some((read, matcher)) => {
                 let levels = batch.ints(*read);
-                self.left
-                    .extend(levels.iter().map(|(_, level)| matcher.look_up(level)));
+                self.left.extend(levels.iter().map(|(_, level)| matcher.look_up(level)));
             }
             None => self.left.resize(batch.rows(), self.all),
         }
@@ -88,9 +81,7 @@ impl Plugin for Route {
                 Some(_) => {}
                 None if left == 0 => {}
                 None => {
-                    return Err(format!(
-                        "rules {left:#b} fit together, which was not foreseen"
-                    ));
+                    return Err(format!("rules {left:#b} fit together, which was not foreseen"));
                 }
             }
         }

@@ -12,35 +12,16 @@ fn cases() {
 
 #[test]
 fn rules_that_cannot_be_read_are_refused_with_what_would_be_right() {
-    let refused = |rules: Value| {
-        Harness::<Route>::new(json!({ "rules": rules }))
-            .err()
-            .unwrap()
-    };
+    let refused = |rules: Value| Harness::<Route>::new(json!({ "rules": rules })).err().unwrap();
     for (rules, why) in [
         (json!([{ "when": {} }]), "rule 1 says nothing to do"),
         (json!([{ "send": ["a"], "also": ["b"] }]), "says two things"),
         (json!([{ "send": [] }]), "names no destination"),
-        (
-            json!([{ "wehn": {}, "send": ["a"] }]),
-            "unknown field `wehn`, expected one of `when`",
-        ),
-        (
-            json!([{ "when": { "min_level": "loud" }, "send": ["a"] }]),
-            "trace, debug, info",
-        ),
-        (
-            json!([{ "when": { "level": ["error"] }, "send": ["a"] }]),
-            "min_level = \"error\"",
-        ),
-        (
-            json!([{ "when": { "event": 1 }, "send": ["a"] }]),
-            "event = [\"a\", \"b*\"]",
-        ),
-        (
-            json!([{ "when": { "event": [] }, "send": ["a"] }]),
-            "never fits",
-        ),
+        (json!([{ "wehn": {}, "send": ["a"] }]), "unknown field `wehn`, expected one of `when`"),
+        (json!([{ "when": { "min_level": "loud" }, "send": ["a"] }]), "trace, debug, info"),
+        (json!([{ "when": { "level": ["error"] }, "send": ["a"] }]), "min_level = \"error\""),
+        (json!([{ "when": { "event": 1 }, "send": ["a"] }]), "event = [\"a\", \"b*\"]"),
+        (json!([{ "when": { "event": [] }, "send": ["a"] }]), "never fits"),
         (json!(vec![json!({ "send": ["a"] }); 65]), "65 rules"),
     ] {
         let error = refused(rules);
@@ -51,42 +32,28 @@ fn rules_that_cannot_be_read_are_refused_with_what_would_be_right() {
 #[test]
 fn more_outcomes_than_verdicts_are_refused() {
     // Nine independent conditions, each with a destination of its own: 512 combinations.
-    let rule =
-        |n: usize| json!({ "when": { format!("field_{n}"): ["x"] }, "also": [format!("to_{n}")] });
+    let rule = |n: usize| json!({ "when": { format!("field_{n}"): ["x"] }, "also": [format!("to_{n}")] });
     let rules: Vec<Value> = (0..9).map(rule).collect();
-    let error = Harness::<Route>::new(json!({ "rules": rules }))
-        .err()
-        .unwrap();
+    let error = Harness::<Route>::new(json!({ "rules": rules })).err().unwrap();
     assert!(error.contains("512 verdicts"), "{error}");
 }
 
 /// The same by the book.
 fn plainly(rules: &[Value], event: &Value) -> String {
-    let fits =
-        |rule: &Value| {
-            rule["when"]
-                .as_object()
-                .unwrap()
-                .iter()
-                .all(|(field, values)| {
-                    event[field].as_str().is_some_and(|value| {
-                        values.as_array().unwrap().iter().any(|wanted| {
-                            match wanted.as_str().unwrap() {
-                                wanted if wanted.ends_with('*') => {
-                                    value.starts_with(wanted.trim_end_matches('*'))
-                                }
-                                wanted => value == wanted,
-                            }
-                        })
-                    })
+    let fits = |rule: &Value| {
+        rule["when"].as_object().unwrap().iter().all(|(field, values)| {
+            event[field].as_str().is_some_and(|value| {
+                values.as_array().unwrap().iter().any(|wanted| match wanted.as_str().unwrap() {
+                    wanted if wanted.ends_with('*') => value.starts_with(wanted.trim_end_matches('*')),
+                    wanted => value == wanted,
                 })
-        };
+            })
+        })
+    };
     let fitting = || rules.iter().filter(|rule| fits(rule));
     let list = |to: &Value| -> Vec<String> { serde_json::from_value(to.clone()).unwrap() };
-    let mut also: Vec<String> = fitting()
-        .filter(|rule| rule["also"].is_array())
-        .flat_map(|rule| list(&rule["also"]))
-        .collect();
+    let mut also: Vec<String> =
+        fitting().filter(|rule| rule["also"].is_array()).flat_map(|rule| list(&rule["also"])).collect();
     let decisive = fitting().find(|rule| !rule["also"].is_array());
     let kind = match decisive {
         Some(rule) if rule["send"].is_array() => {

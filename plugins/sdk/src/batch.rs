@@ -53,13 +53,7 @@ impl Batch {
         let (mut strings, mut ints, mut floats, mut booleans) = (0, 0, 0, 0);
         let mut places = Vec::with_capacity(reads.len());
         for (want, &presence) in reads.iter().zip(&batch.presence) {
-            let mut place = Place {
-                presence,
-                kind: want.kind,
-                bitmap: bitmaps,
-                entries: 0,
-                text: (bytes, bytes),
-            };
+            let mut place = Place { presence, kind: want.kind, bitmap: bitmaps, entries: 0, text: (bytes, bytes) };
             if presence != NONE {
                 let list = match (want.kind, want.layout) {
                     (raw::Kind::Text, raw::Layout::Packed) => &mut ends,
@@ -74,9 +68,7 @@ impl Batch {
                     bitmaps += rows.div_ceil(8);
                 }
                 if (want.kind, want.layout) == (raw::Kind::Text, raw::Layout::Packed) {
-                    bytes += (ends.checked_sub(1))
-                        .and_then(|last| batch.ends.get(last))
-                        .map_or(0, |end| *end as usize);
+                    bytes += (ends.checked_sub(1)).and_then(|last| batch.ends.get(last)).map_or(0, |end| *end as usize);
                     place.text.1 = bytes;
                 }
             }
@@ -196,12 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn want(kind: raw::Kind) -> raw::Want {
-        raw::Want {
-            field: "a".into(),
-            kind,
-            layout: raw::Layout::Packed,
-            optional: false,
-        }
+        raw::Want { field: "a".into(), kind, layout: raw::Layout::Packed, optional: false }
     }
 
     fn texts() -> [raw::Want; 2] {

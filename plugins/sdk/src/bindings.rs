@@ -2,12 +2,7 @@
 //!
 //! They exist natively too, so that a plugin's tests and benchmarks run without wasm; only the
 //! exported functions are wasm's alone (see [`crate::export!`]).
-#![allow(
-    clippy::all,
-    clippy::undocumented_unsafe_blocks,
-    unreachable_pub,
-    unsafe_op_in_unsafe_fn
-)]
+#![allow(clippy::all, clippy::undocumented_unsafe_blocks, unreachable_pub, unsafe_op_in_unsafe_fn)]
 #![allow(missing_docs, dead_code)]
 
 wit_bindgen::generate!({

@@ -70,18 +70,8 @@ impl Presence<'_> {
 // === impl TextColumn ===
 
 impl<'a> TextColumn<'a> {
-    pub(crate) fn new(
-        rows: usize,
-        ends: &'a [u32],
-        bytes: &'a [u8],
-        present: Presence<'a>,
-    ) -> Self {
-        TextColumn {
-            rows,
-            ends,
-            bytes,
-            present,
-        }
+    pub(crate) fn new(rows: usize, ends: &'a [u32], bytes: &'a [u8], present: Presence<'a>) -> Self {
+        TextColumn { rows, ends, bytes, present }
     }
 
     /// Rows, present or not.
@@ -139,10 +129,7 @@ impl<'a> TextColumn<'a> {
 #[inline]
 fn text(bytes: &[u8], start: u32, end: u32) -> &str {
     let bytes = bytes.get(start as usize..end as usize).unwrap_or_default();
-    debug_assert!(
-        std::str::from_utf8(bytes).is_ok(),
-        "the host promises UTF-8"
-    );
+    debug_assert!(std::str::from_utf8(bytes).is_ok(), "the host promises UTF-8");
     // SAFETY: the interface promises UTF-8 with `ends` on character borders; the host packs the
     // column from its own strings. The generated bindings trust it in the same way for `string`.
     unsafe { std::str::from_utf8_unchecked(bytes) }
@@ -177,11 +164,7 @@ impl TextBuffer {
 
 impl<'a, T: Copy> Values<'a, T> {
     pub(crate) fn new(rows: usize, values: &'a [T], present: Presence<'a>) -> Self {
-        Values {
-            rows,
-            values,
-            present,
-        }
+        Values { rows, values, present }
     }
 
     /// Rows, present or not.
@@ -205,11 +188,7 @@ impl<'a, T: Copy> Values<'a, T> {
 
     #[inline]
     pub fn get(self, row: usize) -> Option<T> {
-        if self.present.get(row) {
-            self.values.get(row).copied()
-        } else {
-            None
-        }
+        if self.present.get(row) { self.values.get(row).copied() } else { None }
     }
 
     #[inline]
@@ -247,12 +226,7 @@ mod tests {
     fn presence_reads_bit_by_bit() {
         let presence = Presence::Some(&[0b0000_0101, 0b1]);
         let rows: Vec<bool> = (0..10).map(|row| presence.get(row)).collect();
-        assert_eq!(
-            rows,
-            [
-                true, false, true, false, false, false, false, false, true, false
-            ]
-        );
+        assert_eq!(rows, [true, false, true, false, false, false, false, false, true, false]);
         assert!(Presence::All.get(1_000_000));
         assert!(!Presence::None.get(0));
     }

@@ -51,12 +51,7 @@ pub struct Edit {
 
 impl<C: Cells> Patch<C> {
     fn new(target: u32) -> Self {
-        Patch {
-            target,
-            rows: Vec::new(),
-            cells: C::default(),
-            disorder: None,
-        }
+        Patch { target, rows: Vec::new(), cells: C::default(), disorder: None }
     }
 
     /// Give a row a new value. Rows come in ascending order, each at most once.
@@ -96,26 +91,14 @@ impl<C: Cells> From<Patch<C>> for Edit {
             return Edit {
                 raw: None,
                 rows: None,
-                error: Some(format!(
-                    "a patch set row {row} after row {last}: set rows in ascending order, each once"
-                )),
+                error: Some(format!("a patch set row {row} after row {last}: set rows in ascending order, each once")),
             };
         }
         let raw = (!patch.rows.is_empty()).then(|| {
-            let sparse = raw::Sparse {
-                rows: patch.rows,
-                column: patch.cells.into_raw(),
-            };
-            raw::Edit {
-                target: patch.target,
-                change: raw::Change::Some(sparse),
-            }
+            let sparse = raw::Sparse { rows: patch.rows, column: patch.cells.into_raw() };
+            raw::Edit { target: patch.target, change: raw::Change::Some(sparse) }
         });
-        Edit {
-            raw,
-            rows: None,
-            error: None,
-        }
+        Edit { raw, rows: None, error: None }
     }
 }
 
@@ -123,10 +106,7 @@ impl<C: Cells> From<Patch<C>> for Edit {
 
 impl<C: Cells> Replace<C> {
     fn new(target: u32) -> Self {
-        Replace {
-            target,
-            cells: C::default(),
-        }
+        Replace { target, cells: C::default() }
     }
 
     #[inline]
@@ -145,14 +125,7 @@ impl<C: Cells> From<Replace<C>> for Edit {
     fn from(replace: Replace<C>) -> Edit {
         let rows = Some(replace.cells.len());
         let change = raw::Change::Replace(replace.cells.into_raw());
-        Edit {
-            raw: Some(raw::Edit {
-                target: replace.target,
-                change,
-            }),
-            rows,
-            error: None,
-        }
+        Edit { raw: Some(raw::Edit { target: replace.target, change }), rows, error: None }
     }
 }
 
@@ -173,23 +146,13 @@ macro_rules! edits {
 
             /// New values for every row, from cells that are filled already.
             pub fn replace_with(self, cells: $cells) -> Replace<$cells> {
-                Replace {
-                    target: self.0,
-                    cells,
-                }
+                Replace { target: self.0, cells }
             }
 
             /// Take the field from every row.
             pub fn clear(self) -> Edit {
-                let raw = raw::Edit {
-                    target: self.0,
-                    change: raw::Change::Clear,
-                };
-                Edit {
-                    raw: Some(raw),
-                    rows: None,
-                    error: None,
-                }
+                let raw = raw::Edit { target: self.0, change: raw::Change::Clear };
+                Edit { raw: Some(raw), rows: None, error: None }
             }
         }
     };
@@ -203,38 +166,17 @@ edits!(BoolOut, BoolCells);
 impl TextOut {
     /// New values for the named rows, from cells that are filled already.
     pub fn patch_with(self, rows: Vec<u32>, cells: TextCells) -> TextPatch {
-        let disorder = rows
-            .windows(2)
-            .find(|pair| pair[1] <= pair[0])
-            .map(|pair| (pair[0], pair[1]));
-        Patch {
-            target: self.0,
-            rows,
-            cells,
-            disorder,
-        }
+        let disorder = rows.windows(2).find(|pair| pair[1] <= pair[0]).map(|pair| (pair[0], pair[1]));
+        Patch { target: self.0, rows, cells, disorder }
     }
 
     /// Hand a taken column back as the new text of every row.
     pub fn put(self, buffer: TextBuffer) -> Edit {
         let rows = Some(buffer.ends.len());
-        let text = raw::PackedText {
-            ends: buffer.ends,
-            bytes: buffer.bytes,
-        };
-        let column = raw::Column {
-            present: buffer.present,
-            data: raw::Data::Packed(text),
-        };
-        let raw = raw::Edit {
-            target: self.0,
-            change: raw::Change::Replace(column),
-        };
-        Edit {
-            raw: Some(raw),
-            rows,
-            error: None,
-        }
+        let text = raw::PackedText { ends: buffer.ends, bytes: buffer.bytes };
+        let column = raw::Column { present: buffer.present, data: raw::Data::Packed(text) };
+        let raw = raw::Edit { target: self.0, change: raw::Change::Replace(column) };
+        Edit { raw: Some(raw), rows, error: None }
     }
 }
 
@@ -262,28 +204,14 @@ mod tests {
         let mut full = TextOut(3).replace();
         full.push("a");
         full.push("b");
-        let Some(raw::Edit {
-            target: 3,
-            change: raw::Change::Replace(column),
-        }) = Edit::from(full).raw
-        else {
+        let Some(raw::Edit { target: 3, change: raw::Change::Replace(column) }) = Edit::from(full).raw else {
             panic!("a replacement of target 3");
         };
         assert!(column.present.is_empty());
 
         let mut gaps = BoolOut(0).replace();
-        (0..9).for_each(|row| {
-            if row == 8 {
-                gaps.push_absent()
-            } else {
-                gaps.push(true)
-            }
-        });
-        let Some(raw::Edit {
-            change: raw::Change::Replace(column),
-            ..
-        }) = Edit::from(gaps).raw
-        else {
+        (0..9).for_each(|row| if row == 8 { gaps.push_absent() } else { gaps.push(true) });
+        let Some(raw::Edit { change: raw::Change::Replace(column), .. }) = Edit::from(gaps).raw else {
             panic!("a replacement");
         };
         assert_eq!(column.present, [0xff, 0]);

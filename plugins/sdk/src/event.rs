@@ -13,13 +13,7 @@ pub struct Event {
 
 impl Event {
     pub fn new(event: impl Into<String>, level: Level) -> Self {
-        Event {
-            raw: raw::NewEvent {
-                event: event.into(),
-                level: level as u8,
-                fields: Vec::new(),
-            },
-        }
+        Event { raw: raw::NewEvent { event: event.into(), level: level as u8, fields: Vec::new() } }
     }
 
     pub fn text(self, field: impl Into<String>, value: impl Into<String>) -> Self {

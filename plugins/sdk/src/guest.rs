@@ -19,22 +19,12 @@ pub struct Slot<P>(std::cell::RefCell<Option<Instance<P>>>);
 
 impl<P: Plugin> Instance<P> {
     pub fn configure(config: &str) -> Result<(Self, raw::Plan), String> {
-        let config = if config.trim().is_empty() {
-            "{}"
-        } else {
-            config
-        };
+        let config = if config.trim().is_empty() { "{}" } else { config };
         let config = serde_json::from_str(config).map_err(|error| format!("config: {error}"))?;
         let mut plan = Plan::default();
         let plugin = P::configure(config, &mut plan)?;
         let plan = plan.into_raw()?;
-        Ok((
-            Instance {
-                plugin,
-                reads: plan.reads.clone(),
-            },
-            plan,
-        ))
+        Ok((Instance { plugin, reads: plan.reads.clone() }, plan))
     }
 
     pub fn process(&mut self, batch: raw::Batch) -> Result<raw::Output, String> {
@@ -76,11 +66,7 @@ impl<P: Plugin> Slot<P> {
 
     /// Do something with the instance, if there is one.
     pub fn with<T>(&self, work: impl FnOnce(&mut Instance<P>) -> T) -> Result<T, String> {
-        self.0
-            .borrow_mut()
-            .as_mut()
-            .map(work)
-            .ok_or_else(|| UNCONFIGURED.to_string())
+        self.0.borrow_mut().as_mut().map(work).ok_or_else(|| UNCONFIGURED.to_string())
     }
 }
 
@@ -114,23 +100,19 @@ macro_rules! export {
                 }
 
                 fn process(batch: Batch) -> Result<Output, String> {
-                    SLOT.with(|slot| slot.with(|plugin| plugin.process(batch)))
-                        .and_then(|out| out)
+                    SLOT.with(|slot| slot.with(|plugin| plugin.process(batch))).and_then(|out| out)
                 }
 
                 fn tick(now_ns: u64) -> Result<Output, String> {
-                    SLOT.with(|slot| slot.with(|plugin| plugin.tick(now_ns)))
-                        .and_then(|out| out)
+                    SLOT.with(|slot| slot.with(|plugin| plugin.tick(now_ns))).and_then(|out| out)
                 }
 
                 fn save() -> Vec<u8> {
-                    SLOT.with(|slot| slot.with(|plugin| plugin.save()))
-                        .unwrap_or_default()
+                    SLOT.with(|slot| slot.with(|plugin| plugin.save())).unwrap_or_default()
                 }
 
                 fn restore(state: Vec<u8>) -> Result<(), String> {
-                    SLOT.with(|slot| slot.with(|plugin| plugin.restore(&state)))
-                        .and_then(|out| out)
+                    SLOT.with(|slot| slot.with(|plugin| plugin.restore(&state))).and_then(|out| out)
                 }
             }
 

@@ -43,11 +43,7 @@ pub struct Outcome {
 impl<P: Plugin> Harness<P> {
     /// Configure the plugin. `Value::Null` stands for no config at all.
     pub fn new(config: Value) -> Result<Self, String> {
-        let config = if config.is_null() {
-            String::new()
-        } else {
-            config.to_string()
-        };
+        let config = if config.is_null() { String::new() } else { config.to_string() };
         let (instance, plan) = Instance::configure(&config)?;
         Ok(Harness { instance, plan })
     }

@@ -98,16 +98,14 @@ mod verdict;
 pub use batch::{Batch, BatchBuilder};
 pub use column::{BoolColumn, FloatColumn, IntColumn, Presence, TextBuffer, TextColumn, Values};
 pub use edit::{
-    BoolCells, BoolPatch, BoolReplace, Cells, Edit, FloatCells, FloatPatch, FloatReplace, IntCells,
-    IntPatch, IntReplace, KnownText, Patch, Replace, TextCells, TextPatch, TextReplace, ValueCells,
+    BoolCells, BoolPatch, BoolReplace, Cells, Edit, FloatCells, FloatPatch, FloatReplace, IntCells, IntPatch,
+    IntReplace, KnownText, Patch, Replace, TextCells, TextPatch, TextReplace, ValueCells,
 };
 pub use event::Event;
 pub use log::log;
 pub use memo::Memo;
 pub use notice::{Notice, Severity};
 pub use output::Output;
-pub use plan::{
-    BoolIn, BoolOut, FloatIn, FloatOut, IntIn, IntOut, Level, Plan, Subscription, TextIn, TextOut,
-};
+pub use plan::{BoolIn, BoolOut, FloatIn, FloatOut, IntIn, IntOut, Level, Plan, Subscription, TextIn, TextOut};
 pub use plugin::Plugin;
 pub use verdict::{KEEP, Verdict, VerdictId};

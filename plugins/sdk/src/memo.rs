@@ -40,10 +40,7 @@ const FREE: u32 = u32::MAX;
 impl<V: Copy + Default> Memo<V> {
     /// Remembers up to `limit` texts of either kind.
     pub fn new(limit: usize) -> Self {
-        Memo {
-            short: Table::new(limit),
-            long: Table::new(limit),
-        }
+        Memo { short: Table::new(limit), long: Table::new(limit) }
     }
 
     /// The answer for a text: the remembered one, or what `work_out` says.
@@ -60,9 +57,7 @@ impl<V: Copy + Default> Memo<V> {
                 self.short.get(words, text, work_out)
             }
             0..4 => {
-                let word = bytes
-                    .iter()
-                    .fold(0, |word, byte| word << 8 | u64::from(*byte));
+                let word = bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
                 self.short.get([word, 0], text, work_out)
             }
             17..=32 => {
@@ -77,16 +72,12 @@ impl<V: Copy + Default> Memo<V> {
 
 #[inline]
 fn word(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..]
-        .first_chunk()
-        .map_or(0, |word| u64::from_le_bytes(*word))
+    bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 #[inline]
 fn half(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..]
-        .first_chunk()
-        .map_or(0, |half| u64::from(u32::from_le_bytes(*half)))
+    bytes[at..].first_chunk().map_or(0, |half| u64::from(u32::from_le_bytes(*half)))
 }
 
 // === impl Table ===
@@ -95,20 +86,11 @@ impl<const WORDS: usize, V: Copy + Default> Table<WORDS, V> {
     fn new(limit: usize) -> Self {
         let limit = limit.max(1);
         let slots = (limit * 2).next_power_of_two();
-        Table {
-            slots: vec![Self::free(); slots],
-            used: 0,
-            limit,
-            shift: 64 - slots.trailing_zeros(),
-        }
+        Table { slots: vec![Self::free(); slots], used: 0, limit, shift: 64 - slots.trailing_zeros() }
     }
 
     fn free() -> Slot<WORDS, V> {
-        Slot {
-            words: [0; WORDS],
-            length: FREE,
-            value: V::default(),
-        }
+        Slot { words: [0; WORDS], length: FREE, value: V::default() }
     }
 
     #[inline]
@@ -118,22 +100,14 @@ impl<const WORDS: usize, V: Copy + Default> Table<WORDS, V> {
         let mut place = (hash(words, length) >> self.shift) as usize & mask;
         while let Some(slot) = self.slots.get(place) {
             // All at once: one branch instead of three.
-            let differs = (0..WORDS).fold(u64::from(slot.length ^ length), |differs, word| {
-                differs | (slot.words[word] ^ words[word])
-            });
+            let differs = (0..WORDS)
+                .fold(u64::from(slot.length ^ length), |differs, word| differs | (slot.words[word] ^ words[word]));
             if differs == 0 {
                 return slot.value;
             }
             if slot.length == FREE {
                 let value = work_out(text);
-                self.learn(
-                    place,
-                    Slot {
-                        words,
-                        length,
-                        value,
-                    },
-                );
+                self.learn(place, Slot { words, length, value });
                 return value;
             }
             place = (place + 1) & mask;
@@ -157,9 +131,8 @@ impl<const WORDS: usize, V: Copy + Default> Table<WORDS, V> {
 #[inline]
 fn hash<const WORDS: usize>(words: [u64; WORDS], length: u32) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mixed = words.into_iter().fold(u64::from(length), |mixed, word| {
-        (mixed.rotate_left(29) ^ word).wrapping_mul(ODD)
-    });
+    let mixed =
+        words.into_iter().fold(u64::from(length), |mixed, word| (mixed.rotate_left(29) ^ word).wrapping_mul(ODD));
     (mixed ^ (mixed >> 32)).wrapping_mul(ODD)
 }
 

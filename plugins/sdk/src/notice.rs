@@ -20,25 +20,11 @@ pub struct Notice {
 
 impl Notice {
     pub fn firing(key: impl Into<String>, severity: Severity, summary: impl Into<String>) -> Self {
-        Notice::new(
-            key.into(),
-            raw::NoticeState::Firing,
-            severity,
-            summary.into(),
-        )
+        Notice::new(key.into(), raw::NoticeState::Firing, severity, summary.into())
     }
 
-    pub fn resolved(
-        key: impl Into<String>,
-        severity: Severity,
-        summary: impl Into<String>,
-    ) -> Self {
-        Notice::new(
-            key.into(),
-            raw::NoticeState::Resolved,
-            severity,
-            summary.into(),
-        )
+    pub fn resolved(key: impl Into<String>, severity: Severity, summary: impl Into<String>) -> Self {
+        Notice::new(key.into(), raw::NoticeState::Resolved, severity, summary.into())
     }
 
     fn new(key: String, state: raw::NoticeState, severity: Severity, summary: String) -> Self {
@@ -47,16 +33,7 @@ impl Notice {
             Severity::Warning => raw::Severity::Warning,
             Severity::Critical => raw::Severity::Critical,
         };
-        Notice {
-            raw: raw::Notice {
-                key,
-                state,
-                severity,
-                summary,
-                details: Vec::new(),
-                to: Vec::new(),
-            },
-        }
+        Notice { raw: raw::Notice { key, state, severity, summary, details: Vec::new(), to: Vec::new() } }
     }
 
     /// Add a fact for whoever reads it.

@@ -19,17 +19,8 @@ pub struct Output {
 
 impl Output {
     pub(crate) fn new(rows: usize) -> Self {
-        let raw = raw::Output {
-            verdicts: Vec::new(),
-            edits: Vec::new(),
-            notices: Vec::new(),
-            events: Vec::new(),
-        };
-        Output {
-            rows,
-            raw,
-            error: None,
-        }
+        let raw = raw::Output { verdicts: Vec::new(), edits: Vec::new(), notices: Vec::new(), events: Vec::new() };
+        Output { rows, raw, error: None }
     }
 
     /// Decide about one row. The last word counts.
@@ -52,25 +43,14 @@ impl Output {
         if let Some(rows) = edit.rows
             && rows != self.rows
         {
-            self.fail(format!(
-                "a replacement has {rows} rows, the batch {}: push one for every row",
-                self.rows
-            ));
+            self.fail(format!("a replacement has {rows} rows, the batch {}: push one for every row", self.rows));
         }
         if let Some(error) = edit.error {
             self.fail(error);
         }
         if let Some(raw) = edit.raw {
-            if self
-                .raw
-                .edits
-                .iter()
-                .any(|other| other.target == raw.target)
-            {
-                self.fail(format!(
-                    "two edits of write {}: join them into one",
-                    raw.target
-                ));
+            if self.raw.edits.iter().any(|other| other.target == raw.target) {
+                self.fail(format!("two edits of write {}: join them into one", raw.target));
             }
             self.raw.edits.push(raw);
         }

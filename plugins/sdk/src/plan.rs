@@ -71,14 +71,8 @@ const VERDICTS_MAX: usize = 255;
 // === impl Level ===
 
 impl Level {
-    pub const ALL: [Level; 6] = [
-        Level::Trace,
-        Level::Debug,
-        Level::Info,
-        Level::Warning,
-        Level::Error,
-        Level::Critical,
-    ];
+    pub const ALL: [Level; 6] =
+        [Level::Trace, Level::Debug, Level::Info, Level::Warning, Level::Error, Level::Critical];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -92,13 +86,10 @@ impl Level {
     }
 
     pub fn parse(name: &str) -> Result<Level, String> {
-        Level::ALL
-            .into_iter()
-            .find(|level| level.name() == name)
-            .ok_or_else(|| {
-                let names: Vec<_> = Level::ALL.iter().map(|level| level.name()).collect();
-                format!("unknown level `{name}`: use one of {}", names.join(", "))
-            })
+        Level::ALL.into_iter().find(|level| level.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Level::ALL.iter().map(|level| level.name()).collect();
+            format!("unknown level `{name}`: use one of {}", names.join(", "))
+        })
     }
 }
 
@@ -194,14 +185,10 @@ impl Plan {
         if verdict == Verdict::Keep {
             return KEEP;
         }
-        let index = self
-            .verdicts
-            .iter()
-            .position(|known| *known == verdict)
-            .unwrap_or_else(|| {
-                self.verdicts.push(verdict);
-                self.verdicts.len() - 1
-            });
+        let index = self.verdicts.iter().position(|known| *known == verdict).unwrap_or_else(|| {
+            self.verdicts.push(verdict);
+            self.verdicts.len() - 1
+        });
         VerdictId(index.min(VERDICTS_MAX) as u8)
     }
 
@@ -232,16 +219,9 @@ impl Plan {
 
 /// One column for a field and kind, however often it is declared.
 fn declare(wants: &mut Vec<raw::Want>, field: &str, kind: raw::Kind) -> usize {
-    let known = wants
-        .iter()
-        .position(|want| want.field == field && want.kind == kind);
+    let known = wants.iter().position(|want| want.field == field && want.kind == kind);
     known.unwrap_or_else(|| {
-        wants.push(raw::Want {
-            field: field.into(),
-            kind,
-            layout: raw::Layout::Packed,
-            optional: false,
-        });
+        wants.push(raw::Want { field: field.into(), kind, layout: raw::Layout::Packed, optional: false });
         wants.len() - 1
     })
 }

@@ -80,7 +80,8 @@ fn attach(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
 /// The columns that a table has in the file.
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let bare = table.rsplit('.').next().unwrap_or(table);
-    let mut statement = connection.prepare("SELECT name FROM audit.pragma_table_info(?1)")
+    let mut statement = connection
+        .prepare("SELECT name FROM audit.pragma_table_info(?1)")
         .or_else(|_| connection.prepare("SELECT name FROM pragma_table_info(?1, 'audit')"))?;
     statement.query_map([bare], |row| row.get(0))?.collect()
 }

@@ -43,7 +43,9 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 pub fn query(database: &Path, sql: &str, limits: QueryLimits) -> Result<QueryResult, QueryError> {
     let mut connection = open_reader(database)?;
     let deadline = Instant::now() + limits.timeout;
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() > deadline)).map_err(QueryError::Sql)?;
+    connection
+        .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() > deadline))
+        .map_err(QueryError::Sql)?;
     connection.authorizer(Some(authorize)).map_err(QueryError::Sql)?;
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::OperationInterrupted) => QueryError::Timeout(limits.timeout),
@@ -56,7 +58,7 @@ pub fn query(database: &Path, sql: &str, limits: QueryLimits) -> Result<QueryRes
     if !statement.readonly() {
         return Err(QueryError::NotReading("the statement would write".into()));
     }
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut result = QueryResult { columns, rows: Vec::new(), truncated: false };
     let mut rows = statement.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
@@ -75,7 +77,9 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Function { .. } | AuthAction::Recursive => {
             Authorization::Allow
         }
-        AuthAction::Pragma { pragma_name, pragma_value: None } if pragma_name.starts_with("table_") => Authorization::Allow,
+        AuthAction::Pragma { pragma_name, pragma_value: None } if pragma_name.starts_with("table_") => {
+            Authorization::Allow
+        }
         _ => Authorization::Deny,
     }
 }

@@ -67,7 +67,8 @@ pub fn trace(database: &Path, contract: &Contract, id: &str) -> Result<Trace, Qu
     while let Some((key, value)) = wanted.pop() {
         for table in &contract.tables {
             let joins = join_columns(contract, table);
-            let columns: Vec<&String> = joins.iter().filter(|name| key.as_ref().is_none_or(|key| key == *name)).collect();
+            let columns: Vec<&String> =
+                joins.iter().filter(|name| key.as_ref().is_none_or(|key| key == *name)).collect();
             if columns.is_empty() {
                 continue;
             }
@@ -108,7 +109,7 @@ fn rows(connection: &Connection, table: &str, columns: &[&String], value: &str) 
     let conditions: Vec<String> = columns.iter().map(|name| format!("\"{name}\" = ?")).collect();
     let sql = format!("SELECT * FROM {table} WHERE {} LIMIT {STEPS_MAX}", conditions.join(" OR "));
     let mut statement = connection.prepare_cached(&sql)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query(params_from_iter(columns.iter().map(|_| value)))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

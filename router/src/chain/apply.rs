@@ -42,12 +42,7 @@ enum Target {
 // === impl Applier ===
 
 impl Applier {
-    pub(super) fn new(
-        plan: &Plan,
-        contract: &Contract,
-        destinations: &Destinations,
-        may_drop: &[Lane],
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, contract: &Contract, destinations: &Destinations, may_drop: &[Lane]) -> Self {
         let set = |names: &[String]| destinations.set(names.iter().map(String::as_str));
         let decisions = plan.verdicts.iter().map(|verdict| match verdict {
             Verdict::Keep => Decision::Keep,
@@ -186,13 +181,7 @@ impl Target {
         }
     }
 
-    fn put_all(
-        &self,
-        batch: &mut Batch,
-        rows: &[u32],
-        values: &Values,
-        cells: impl Iterator<Item = Cell>,
-    ) {
+    fn put_all(&self, batch: &mut Batch, rows: &[u32], values: &Values, cells: impl Iterator<Item = Cell>) {
         for (i, (&row, cell)) in rows.iter().zip(cells).enumerate() {
             self.put(batch, row as usize, present(values, i, cell));
         }
@@ -239,7 +228,8 @@ mod tests {
     }
 
     fn plan(verdicts: Vec<Verdict>) -> Plan {
-        let want = |field: &str| Want { field: field.into(), kind: Kind::Text, layout: Layout::Packed, optional: false };
+        let want =
+            |field: &str| Want { field: field.into(), kind: Kind::Text, layout: Layout::Packed, optional: false };
         Plan {
             subscriptions: vec![],
             reads: vec![],

@@ -88,10 +88,7 @@ fn build(entry: &ChainEntry, setting: &Setting<'_>, loader: &Loader) -> Result<E
     let settings = Settings {
         limits: limits(entry),
         config: serde_json::to_string(&entry.config).map_err(|error| format!("config: {error}"))?,
-        resolver: Arc::new(Known {
-            contract: Arc::clone(contract),
-            destinations: destinations.names().to_vec(),
-        }),
+        resolver: Arc::new(Known { contract: Arc::clone(contract), destinations: destinations.names().to_vec() }),
         saved: state.load(),
     };
     let instance = Instance::start(engine, &plugin, settings).map_err(|refusal| refusal.to_string())?;

@@ -62,6 +62,7 @@ struct FaultLog {
 // === impl Entry ===
 
 impl Entry {
+    #[allow(clippy::too_many_arguments, reason = "composed once, in build.rs")]
     pub(super) fn new(
         contract: &Contract,
         name: Arc<str>,
@@ -180,8 +181,7 @@ impl Entry {
                 work.push((from, middle));
             }
             let patience = if self.breaker.is_half_open() { 1 } else { BROKEN_MAX };
-            trial.hopeless =
-                cannot_start || trial.rows_broken >= patience || trial.time_lost > ISOLATION_MAX;
+            trial.hopeless = cannot_start || trial.rows_broken >= patience || trial.time_lost > ISOLATION_MAX;
             self.tell(&fault);
             last_fault = Some(fault);
         }

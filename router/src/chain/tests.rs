@@ -9,8 +9,8 @@ use tapline_host::{FaultKind, NoticeState};
 
 use super::*;
 use crate::batch::{Cell, Row, Span};
-use crate::ingest::Components;
 use crate::config::{ChainEntry, Config, OnFault};
+use crate::ingest::Components;
 use crate::ledger::{Outcome, StreamId};
 use crate::route::Destinations;
 
@@ -46,8 +46,7 @@ fn bench(entries: &[ChainEntry]) -> Bench {
     let contract = Arc::new(Contract::embedded().clone());
     let components = Arc::new(Components::new(&contract));
     let destinations = Destinations::new(&Config::default());
-    let setting =
-        Setting { contract: &contract, components: &components, destinations: &destinations, data_dir: None };
+    let setting = Setting { contract: &contract, components: &components, destinations: &destinations, data_dir: None };
     let chain = Chain::build(entries, &setting).unwrap();
     Bench { chain, contract, effects: Effects::default() }
 }
@@ -195,9 +194,9 @@ fn a_chain_that_can_not_be_says_everything_that_is_wrong() {
     let contract = Arc::new(Contract::embedded().clone());
     let components = Arc::new(Components::new(&contract));
     let destinations = Destinations::new(&Config::default());
-    let setting =
-        Setting { contract: &contract, components: &components, destinations: &destinations, data_dir: None };
-    let named = |plugin: &str| ChainEntry { plugin: plugin.into(), name: Some(plugin.into()), ..entry("well", OnFault::Pass) };
+    let setting = Setting { contract: &contract, components: &components, destinations: &destinations, data_dir: None };
+    let named =
+        |plugin: &str| ChainEntry { plugin: plugin.into(), name: Some(plugin.into()), ..entry("well", OnFault::Pass) };
     let entries = [named("redcat"), named("/no/such.wasm"), entry("plan_bad_subscription", OnFault::Pass)];
     let error = Chain::build(&entries, &setting).err().unwrap().to_string();
     for words in ["did you mean \"redact\"?", "/no/such.wasm", "no component `no_such_component`"] {

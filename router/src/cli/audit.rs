@@ -18,10 +18,12 @@ pub(super) enum Audit {
 }
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tapline audit sql \"SELECT event, count(*) FROM audit.orders_log GROUP BY event\"\n  \
+#[command(
+    after_help = "Examples:\n  tapline audit sql \"SELECT event, count(*) FROM audit.orders_log GROUP BY event\"\n  \
                   tapline audit sql \"SELECT * FROM audit.guardrail_log ORDER BY ts DESC LIMIT 5\" --json\n  \
                   tapline audit sql \"SELECT count(*) FROM audit.risk_log WHERE approved = 0\" --data-dir tapline-data\n\n\
-                  Times (ts, ingest_ts) are ns since 1970, UTC: datetime(ts / 1000000000, 'unixepoch') reads them.")]
+                  Times (ts, ingest_ts) are ns since 1970, UTC: datetime(ts / 1000000000, 'unixepoch') reads them."
+)]
 pub(super) struct Sql {
     /// One SELECT in SQLite's SQL.
     sql: String,

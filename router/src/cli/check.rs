@@ -65,7 +65,10 @@ impl Check {
                 };
                 match Chain::build(&config.chain, &setting) {
                     Ok(chain) => good.extend(
-                        chain.stats().iter().map(|entry| format!("plugin {} (sha256 {})", entry.name, &entry.digest[..12])),
+                        chain
+                            .stats()
+                            .iter()
+                            .map(|entry| format!("plugin {} (sha256 {})", entry.name, &entry.digest[..12])),
                     ),
                     Err(error) => findings.push(("chain", error.to_string())),
                 }
@@ -76,7 +79,8 @@ impl Check {
 
     fn report(&self, good: &[String], findings: &[(&str, String)]) -> Result<(), Failure> {
         if self.json {
-            let findings: Vec<_> = findings.iter().map(|(what, message)| json!({ "in": what, "message": message })).collect();
+            let findings: Vec<_> =
+                findings.iter().map(|(what, message)| json!({ "in": what, "message": message })).collect();
             println!("{}", json!({ "ok": findings.is_empty(), "checked": good, "findings": findings }));
         } else {
             for line in good {

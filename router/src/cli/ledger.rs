@@ -10,9 +10,11 @@ use crate::keeper::{KeptLedger, ledger_path};
 use crate::ledger::{LedgerSnapshot, Totals};
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tapline ledger\n  tapline ledger --json\n  tapline ledger --data-dir tapline-data\n\n\
+#[command(
+    after_help = "Examples:\n  tapline ledger\n  tapline ledger --json\n  tapline ledger --data-dir tapline-data\n\n\
                   emitted = delivered + filtered + rejected + dropped + dead-lettered + pending, for each component,\n\
-                  lane and run. The exit code is 3 where it does not add up.")]
+                  lane and run. The exit code is 3 where it does not add up."
+)]
 pub(super) struct LedgerArgs {
     #[command(flatten)]
     source: Source,
@@ -84,7 +86,10 @@ pub(super) fn text(snapshot: &LedgerSnapshot) -> String {
         .iter()
         .flat_map(|stream| stream.reasons.iter().map(move |reason| (stream, reason)))
         .map(|(stream, reason)| {
-            format!("  {:>10}  {}: {} ({}/{})", reason.count, reason.outcome, reason.reason, stream.component, stream.lane)
+            format!(
+                "  {:>10}  {}: {} ({}/{})",
+                reason.count, reason.outcome, reason.reason, stream.component, stream.lane
+            )
         })
         .collect();
     if !reasons.is_empty() {

@@ -1,6 +1,5 @@
 //! `tapline plugin`
 
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,13 +33,15 @@ pub(super) struct Build {
 }
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tapline plugin test plugins/redact\n  tapline plugin test redact.wasm --cases plugins/redact/tests/cases.toml\n  \
+#[command(
+    after_help = "Examples:\n  tapline plugin test plugins/redact\n  tapline plugin test redact.wasm --cases plugins/redact/tests/cases.toml\n  \
                   tapline plugin test redact --cases my-cases.toml\n\n\
                   A case gives events and what is expected of them:\n\n  \
                   [[case]]\n  name = \"masks the account\"\n  config = {}\n  \
                   events = [{ component = \"risk\", event = \"risk_decision\", account = \"ACC-1\" }]\n  \
                   expect = [{ account = \"ACC-*\", _verdict = \"keep\" }]\n\n\
-                  The exit code is 3 where a case fails.")]
+                  The exit code is 3 where a case fails."
+)]
 pub(super) struct Test {
     /// A component (.wasm), a plugin's crate (built first), or a plugin that is built in.
     plugin: String,

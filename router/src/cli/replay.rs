@@ -72,7 +72,8 @@ impl Replay {
                 }
                 if held > 0 && (read == 0 || held >= self.batch || body.len() > BODY_BYTES_MAX) {
                     // A line that makes the body too long goes into the next one.
-                    let keep = if body.len() > BODY_BYTES_MAX && held > 1 { body.split_off(before) } else { Vec::new() };
+                    let keep =
+                        if body.len() > BODY_BYTES_MAX && held > 1 { body.split_off(before) } else { Vec::new() };
                     let sent = held - u32::from(!keep.is_empty());
                     self.send(&client, &session, &body, sent, &mut counts)?;
                     held -= sent;
@@ -80,7 +81,12 @@ impl Replay {
                     self.pace(begin, counts.offered);
                     if shown.elapsed() > Duration::from_millis(500) && std::io::stderr().is_terminal() {
                         shown = Instant::now();
-                        eprint!("\r{} lines, {} rejected, {:.0} lines/s   ", counts.offered, counts.rejected, counts.offered as f64 / begin.elapsed().as_secs_f64());
+                        eprint!(
+                            "\r{} lines, {} rejected, {:.0} lines/s   ",
+                            counts.offered,
+                            counts.rejected,
+                            counts.offered as f64 / begin.elapsed().as_secs_f64()
+                        );
                     }
                 }
                 if read == 0 && held == 0 {
@@ -98,7 +104,14 @@ impl Replay {
         }
     }
 
-    fn send(&self, client: &Client, session: &str, body: &[u8], lines: u32, counts: &mut Counts) -> Result<(), Failure> {
+    fn send(
+        &self,
+        client: &Client,
+        session: &str,
+        body: &[u8],
+        lines: u32,
+        counts: &mut Counts,
+    ) -> Result<(), Failure> {
         counts.offered += u64::from(lines);
         counts.batches += 1;
         let id = format!("{session}-{}", counts.batches);

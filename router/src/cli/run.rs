@@ -141,13 +141,14 @@ fn catch_signals() -> std::io::Result<()> {
             }
         };
         runtime.block_on(async move {
-            let (mut interrupt, mut terminate) = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-                (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
-                (Err(error), _) | (_, Err(error)) => {
-                    let _ = ready.send(Err(error));
-                    return;
-                }
-            };
+            let (mut interrupt, mut terminate) =
+                match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+                    (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
+                    (Err(error), _) | (_, Err(error)) => {
+                        let _ = ready.send(Err(error));
+                        return;
+                    }
+                };
             let _ = ready.send(Ok(()));
             loop {
                 let number = tokio::select! {

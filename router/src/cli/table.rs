@@ -19,9 +19,10 @@ pub(super) fn table(header: &[String], rows: &[Vec<String>], width_max: usize) -
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    let is_number = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || b"-.,".contains(&byte));
+    let is_number =
+        |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || b"-.,".contains(&byte));
     let mut out = String::new();
-    let mut line = |cells: &[String], out: &mut String| {
+    let line = |cells: &[String], out: &mut String| {
         let parts: Vec<String> = cells
             .iter()
             .zip(&widths)

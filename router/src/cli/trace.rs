@@ -54,7 +54,8 @@ fn text(trace: &Trace) -> String {
     }
     out.push('\n');
     for (at, step) in trace.steps.iter().enumerate() {
-        let since = if at == 0 { timestamp::to_text(step.ts) } else { format!("+{}", duration(step.since_previous_ns)) };
+        let since =
+            if at == 0 { timestamp::to_text(step.ts) } else { format!("+{}", duration(step.since_previous_ns)) };
         let fields: Vec<String> = step
             .fields
             .iter()

@@ -19,10 +19,19 @@ pub struct Request {
     sql: String,
 }
 
-pub async fn sql(State(app): State<Arc<App>>, request: Result<Json<Request>, axum::extract::rejection::JsonRejection>) -> Response {
+pub async fn sql(
+    State(app): State<Arc<App>>,
+    request: Result<Json<Request>, axum::extract::rejection::JsonRejection>,
+) -> Response {
     let request = match request {
         Ok(Json(request)) => request,
-        Err(error) => return refuse(error.status(), "bad_request", format!("{}; send {{\"sql\": \"SELECT …\"}}", error.body_text())),
+        Err(error) => {
+            return refuse(
+                error.status(),
+                "bad_request",
+                format!("{}; send {{\"sql\": \"SELECT …\"}}", error.body_text()),
+            );
+        }
     };
     let Some(database) = database(&app) else { return no_database() };
     let limits = QueryLimits {

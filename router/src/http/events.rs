@@ -75,7 +75,11 @@ impl BatchIds {
     }
 }
 
-pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Response {
+pub async fn post(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
     let body = match body {
         Ok(body) => body,
         Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_large(&app),
@@ -84,7 +88,9 @@ pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<
     if app.stopping.load(Relaxed) {
         return busy("stopping", "the router is stopping; send the batch again to its successor");
     }
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").trim().to_owned();
+    let text = |name: header::HeaderName| {
+        headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").trim().to_owned()
+    };
     let body = match unpack(&text(header::CONTENT_ENCODING), body, app.config.limits.body_bytes_max) {
         Ok(body) => body,
         Err(Unpack::TooLarge) => return too_large(&app),

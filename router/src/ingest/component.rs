@@ -62,10 +62,6 @@ impl Components {
     pub fn names(&self) -> Vec<Arc<str>> {
         self.names.read().unwrap_or_else(PoisonError::into_inner).by_ref.clone()
     }
-
-    pub fn is_declared(&self, id: ComponentRef) -> bool {
-        (id.0 as usize) < self.declared && id != self.unknown
-    }
 }
 
 impl Names {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use tapline_contract::{
-    Constant, Contract, Event, EventId, FieldId, Form, Kind, Lane, Level, MissingField, RENAMED_PREFIX,
-    UnknownEvent, UnknownField,
+    Constant, Contract, Event, EventId, FieldId, Form, Kind, Lane, Level, MissingField, RENAMED_PREFIX, UnknownEvent,
+    UnknownField,
 };
 
 use super::component::Components;
@@ -218,7 +218,10 @@ impl Decoder {
             }
             self.entries.push(entry);
             if self.entries.len() > MEMBERS_MAX {
-                return Err(Rejection::new("too_many_members", format!("the line has more than {MEMBERS_MAX} members")));
+                return Err(Rejection::new(
+                    "too_many_members",
+                    format!("the line has more than {MEMBERS_MAX} members"),
+                ));
             }
         }
         self.envelope = envelope;
@@ -230,7 +233,7 @@ impl Decoder {
         let Member { key, value, value_is_plain: plain, .. } = member;
         if !member.key_is_plain {
             let key_span = self.unescaped_key(text, member);
-            let key = self.keys.get(self.extra[key_span.start as usize - text.len()..].as_bytes());
+            let key = self.keys.get(&self.extra.as_bytes()[key_span.start as usize - text.len()..]);
             return Entry { key, key_span, raw: value, plain };
         }
         let meaning = self.keys.get(raw(text, key).as_bytes());
@@ -397,7 +400,8 @@ impl Decoder {
                 Key::Seq => decoded.seq.is_some(),
                 Key::Ts(_) => {
                     // One time is the event's; any other stays visible in `details`.
-                    let first = !ts_used && envelope.ts.into_iter().flatten().next() == Some(at as u16) && decoded.has_ts;
+                    let first =
+                        !ts_used && envelope.ts.into_iter().flatten().next() == Some(at as u16) && decoded.has_ts;
                     ts_used |= first;
                     first
                 }
@@ -437,7 +441,9 @@ impl Decoder {
             (Kind::Int, b'0'..=b'9' | b'-') => match raw.parse() {
                 Ok(value) => Cell::Int(value),
                 Err(_) => match raw.parse::<f64>() {
-                    Ok(value) if value.fract() == 0.0 && value.abs() < 9e15 => self.converted(field, Cell::Int(value as i64)),
+                    Ok(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
+                        self.converted(field, Cell::Int(value as i64))
+                    }
                     _ => return self.conflict(field),
                 },
             },
@@ -513,7 +519,8 @@ impl Decoder {
             let key = batch.text(moved(entry.key_span, base));
             let value = batch.text(moved(entry.raw, base));
             if entry.key == Key::Details && value.starts_with('{') && is_sound(value) {
-                let inner: BTreeMap<String, &serde_json::value::RawValue> = serde_json::from_str(value).unwrap_or_default();
+                let inner: BTreeMap<String, &serde_json::value::RawValue> =
+                    serde_json::from_str(value).unwrap_or_default();
                 for (key, value) in inner {
                     add(&mut details, key, value.get().to_owned());
                 }
@@ -596,7 +603,11 @@ impl Decoder {
                 if self.contract.policy.missing_field == MissingField::Reject {
                     return Err(Rejection::new(
                         "missing_field",
-                        format!("event `{}` needs the field `{}`, and the contract refuses it without", event.name, self.contract.field_at(field.field).name),
+                        format!(
+                            "event `{}` needs the field `{}`, and the contract refuses it without",
+                            event.name,
+                            self.contract.field_at(field.field).name
+                        ),
                     ));
                 }
                 let id = batch.rows()[row].event.map_or(0, |event| event.0);
@@ -666,7 +677,11 @@ fn text_value(batch: &mut Batch, base: u32, entry: Entry) -> Span {
 fn is_sound(raw: &str) -> bool {
     let plain = raw.bytes().all(|byte| byte >= 0x20);
     match raw.as_bytes()[0] {
-        b'"' => plain && memchr::memchr(b'\\', raw.as_bytes()).is_none() || serde_json::from_str::<&serde_json::value::RawValue>(raw).is_ok() && serde_json::from_str::<String>(raw).is_ok(),
+        b'"' => {
+            plain && memchr::memchr(b'\\', raw.as_bytes()).is_none()
+                || serde_json::from_str::<&serde_json::value::RawValue>(raw).is_ok()
+                    && serde_json::from_str::<String>(raw).is_ok()
+        }
         b'{' | b'[' => serde_json::from_str::<serde_json::Value>(raw).is_ok(),
         _ => true,
     }

@@ -91,11 +91,8 @@ pub async fn converse<R: AsyncRead + Unpin>(
     }
     let (answers, receiver) = mpsc::channel(64);
     let answering = tokio::spawn(answer(receiver, write, producer.clone()));
-    let mut conversation = Conversation {
-        reader: Reader::new(sockets.intake.clone(), source, None).numbered(),
-        taken: settled,
-        answers,
-    };
+    let mut conversation =
+        Conversation { reader: Reader::new(sockets.intake.clone(), source, None).numbered(), taken: settled, answers };
     let end = tokio::select! {
         end = conversation.listen(sockets, lines, &producer, &hello.run) => end,
         () = &mut replaced => Ok(()),
@@ -210,7 +207,11 @@ impl Conversation {
 
 /// Sends answers in order, each when its chunk is safe. A producer that does not read them any more
 /// has its chunks settled all the same.
-async fn answer(mut answers: mpsc::Receiver<Answer>, mut write: impl AsyncWrite + Unpin, producer: Arc<crate::producers::Producer>) {
+async fn answer(
+    mut answers: mpsc::Receiver<Answer>,
+    mut write: impl AsyncWrite + Unpin,
+    producer: Arc<crate::producers::Producer>,
+) {
     let mut listening = true;
     while let Some(answer) = answers.recv().await {
         if let Some(safe) = answer.safe {

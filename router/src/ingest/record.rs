@@ -73,7 +73,14 @@ impl RecordDecoder {
         RecordDecoder { counts, tally: Tally::default(), events }
     }
 
-    pub fn decode(&mut self, record: &Record, origin: &Origin, placed: &PlacedOrigin, position: u64, batch: &mut Batch) {
+    pub fn decode(
+        &mut self,
+        record: &Record,
+        origin: &Origin,
+        placed: &PlacedOrigin,
+        position: u64,
+        batch: &mut Batch,
+    ) {
         let mapping = self.events.get(usize::from(record.event()));
         let name = match mapping.and_then(|mapping| mapping.event) {
             Some(_) => Span::default(),
@@ -172,7 +179,9 @@ pub fn origin(
 fn write_value(value: Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Int(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
-        Value::Float(value) if value.is_finite() => out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes()),
+        Value::Float(value) if value.is_finite() => {
+            out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes())
+        }
         Value::Float(_) => out.extend_from_slice(b"null"),
         Value::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         Value::Text(text) | Value::Json(text) => encode::string(text, out),

@@ -32,7 +32,8 @@ fn replace_non_numbers(text: &str) -> (u64, String) {
             b'\\' if in_string => at += 1,
             b'"' => in_string = !in_string,
             b'N' | b'I' | b'-' if !in_string => {
-                let word = ["NaN", "Infinity", "-Infinity"].iter().find(|word| bytes[at..].starts_with(word.as_bytes()));
+                let word =
+                    ["NaN", "Infinity", "-Infinity"].iter().find(|word| bytes[at..].starts_with(word.as_bytes()));
                 if let Some(word) = word {
                     out.push_str(&text[kept..at]);
                     out.push_str("null");

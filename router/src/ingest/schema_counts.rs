@@ -95,6 +95,7 @@ impl SchemaCounts {
     }
 
     /// The sum over all labels.
+    #[cfg(test)]
     pub fn total(&self, what: SchemaCount) -> u64 {
         self.all().into_iter().filter(|((kind, _), _)| *kind == what).map(|(_, n)| n).sum()
     }

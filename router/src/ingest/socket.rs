@@ -47,7 +47,8 @@ pub async fn serve_unix(sockets: Arc<Sockets>, listener: UnixListener) {
             _ = stopping.wait_for(|stop| *stop) => break,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, _)) = stream.inspect_err(|error| tracing::warn!(%error, "a unix connection failed to open")) else {
+        let Ok((stream, _)) = stream.inspect_err(|error| tracing::warn!(%error, "a unix connection failed to open"))
+        else {
             continue;
         };
         number += 1;
@@ -71,7 +72,8 @@ pub async fn serve_tcp(sockets: Arc<Sockets>, listener: TcpListener) {
             _ = stopping.wait_for(|stop| *stop) => break,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, from)) = stream.inspect_err(|error| tracing::warn!(%error, "a TCP connection failed to open")) else {
+        let Ok((stream, from)) = stream.inspect_err(|error| tracing::warn!(%error, "a TCP connection failed to open"))
+        else {
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -138,7 +140,12 @@ async fn connection(
 }
 
 /// Every line an event; nothing is answered.
-async fn plain<R: AsyncRead + Unpin>(sockets: &Arc<Sockets>, lines: &mut Lines<'_, R>, first: Option<Line>, source: String) {
+async fn plain<R: AsyncRead + Unpin>(
+    sockets: &Arc<Sockets>,
+    lines: &mut Lines<'_, R>,
+    first: Option<Line>,
+    source: String,
+) {
     let mut reader = Reader::new(sockets.intake.clone(), source.clone(), Some(source));
     let mut line = first;
     while let Some(this) = line {
@@ -266,9 +273,8 @@ impl<'a, R: AsyncRead + Unpin> Lines<'a, R> {
     async fn fill(&mut self) {
         let open = self.end - self.begin;
         if open > self.line_bytes_max || self.skipping.is_some() {
-            let (bytes, _) = self
-                .skipping
-                .get_or_insert_with(|| (0, self.buffer[self.begin..self.begin + 4096.min(open)].to_vec()));
+            let (bytes, _) =
+                self.skipping.get_or_insert_with(|| (0, self.buffer[self.begin..self.begin + 4096.min(open)].to_vec()));
             *bytes += open;
             (self.begin, self.end, self.searched) = (0, 0, 0);
         } else if self.begin > 0 {

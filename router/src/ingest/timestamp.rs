@@ -47,9 +47,9 @@ pub fn from_text(text: &str) -> Option<i64> {
 /// the general parser, which decides on everything else (leap seconds and odd dates included).
 fn utc_fixed(text: &[u8]) -> Option<i64> {
     let digits = |from: usize, to: usize| -> Option<i64> {
-        text[from..to].iter().try_fold(0i64, |sum, &byte| {
-            byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
-        })
+        text[from..to]
+            .iter()
+            .try_fold(0i64, |sum, &byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
     };
     let len = text.len();
     if !(20..=30).contains(&len) || text[len - 1] != b'Z' {
@@ -60,7 +60,10 @@ fn utc_fixed(text: &[u8]) -> Option<i64> {
     }
     let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
     let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
-    if !(1970..=2200).contains(&year) || !(1..=12).contains(&month) || !(1..=28).contains(&day) && !(29..=31).contains(&day) {
+    if !(1970..=2200).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=28).contains(&day) && !(29..=31).contains(&day)
+    {
         return None;
     }
     if day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 59 {

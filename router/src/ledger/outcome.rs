@@ -19,9 +19,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 5] =
-        [Outcome::Delivered, Outcome::Filtered, Outcome::Rejected, Outcome::Dropped, Outcome::DeadLettered];
-
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Delivered => "delivered",

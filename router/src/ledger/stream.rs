@@ -1,7 +1,7 @@
 //! One stream's counters, and the book of all streams.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tapline_contract::Lane;
@@ -153,9 +153,5 @@ impl Stream {
             }
         }
         self.outcomes[outcome as usize].fetch_add(n, SeqCst);
-    }
-
-    pub fn in_flight(&self) -> u64 {
-        self.in_flight.load(Relaxed)
     }
 }

@@ -89,10 +89,7 @@ impl<'c> Families<'c> {
             tracing::debug!(names = ?self.undeclared, "metrics that the contract does not declare are not exported");
         }
         let contract = self.contract;
-        self.samples
-            .into_iter()
-            .filter_map(|(name, series)| Some(family(contract.metric(name)?, series)))
-            .collect()
+        self.samples.into_iter().filter_map(|(name, series)| Some(family(contract.metric(name)?, series))).collect()
     }
 }
 

@@ -7,13 +7,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use tapline_contract::{BUILT_INS, Contract};
 
 use super::families::Families;
+use crate::batch::ComponentRef;
 use crate::chain::EntryStats;
-use crate::ingest::{Components, SchemaCount, SchemaCounts};
 use crate::ingest::socket::Sockets;
+use crate::ingest::{Components, SchemaCount, SchemaCounts};
 use crate::intake::{Intake, LANES};
 use crate::ledger::Ledger;
 use crate::sink::{SinkHandle, TableCounts};
-use crate::batch::ComponentRef;
 
 /// Everything that counts.
 pub struct Sources {
@@ -31,7 +31,11 @@ impl Sources {
     pub(super) fn collect(&self, contract: &Contract, families: &mut Families<'_>) {
         families.gauge(
             "build_info",
-            &[("version", env!("CARGO_PKG_VERSION")), ("git_sha", option_env!("TAPLINE_GIT_SHA").unwrap_or("unknown")), ("contract", &contract.hash)],
+            &[
+                ("version", env!("CARGO_PKG_VERSION")),
+                ("git_sha", option_env!("TAPLINE_GIT_SHA").unwrap_or("unknown")),
+                ("contract", &contract.hash),
+            ],
             1.0,
         );
         self.accounting(families);
@@ -59,7 +63,9 @@ impl Sources {
                 *reasons.entry(key).or_default() += count.count;
             }
         }
-        for (name, counts) in [("tapline_events_emitted_total", &emitted), ("tapline_events_delivered_total", &delivered)] {
+        for (name, counts) in
+            [("tapline_events_emitted_total", &emitted), ("tapline_events_delivered_total", &delivered)]
+        {
             for ((component, lane), n) in counts {
                 families.counter(name, &[("component", component), ("lane", lane)], *n);
             }
@@ -115,10 +121,9 @@ impl Sources {
             families.gauge("tapline_queue_capacity", &[("queue", &queue)], capacity as f64);
         }
         let sockets = &self.sockets;
-        for (protocol, open, bytes) in [
-            ("unix", &sockets.open_unix, &sockets.bytes_unix),
-            ("tcp", &sockets.open_tcp, &sockets.bytes_tcp),
-        ] {
+        for (protocol, open, bytes) in
+            [("unix", &sockets.open_unix, &sockets.bytes_unix), ("tcp", &sockets.open_tcp, &sockets.bytes_tcp)]
+        {
             families.gauge("tapline_ingest_connections", &[("protocol", protocol)], open.load(Relaxed) as f64);
             families.counter("tapline_ingest_bytes_total", &[("protocol", protocol)], bytes.load(Relaxed));
         }
@@ -134,7 +139,11 @@ impl Sources {
             let (label, stats) = ([("sink", &*sink.name)], &sink.stats);
             families.counter("tapline_sink_events_total", &label, stats.delivered.load(Relaxed));
             families.counter("tapline_sink_retries_total", &label, stats.retries.load(Relaxed));
-            families.counter("tapline_sink_failures_total", &label, stats.dead_lettered.load(Relaxed) + stats.dropped.load(Relaxed));
+            families.counter(
+                "tapline_sink_failures_total",
+                &label,
+                stats.dead_lettered.load(Relaxed) + stats.dropped.load(Relaxed),
+            );
             families.gauge("tapline_sink_backlog_events", &label, stats.pending() as f64);
             families.counter(
                 "tapline_withheld_values_total",

@@ -48,12 +48,15 @@ impl DeadLetters {
         DeadLetters { path: path.to_owned(), inner: Mutex::new(Inner { file: None, encoder }) }
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Appends rows, and returns when they are on disk.
-    pub fn keep(&self, batch: &Batch, rows: impl Iterator<Item = usize>, by: &str, reason: &str, message: &str) -> io::Result<()> {
+    pub fn keep(
+        &self,
+        batch: &Batch,
+        rows: impl Iterator<Item = usize>,
+        by: &str,
+        reason: &str,
+        message: &str,
+    ) -> io::Result<()> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Inner { file, encoder } = &mut *inner;
         let (mut lines, mut event) = (Vec::new(), Vec::new());

@@ -33,7 +33,13 @@ struct Open {
 const WRITE_BYTES: usize = 256 << 10;
 
 impl FileSink {
-    pub fn new(path: &Path, rotation: Rotation, sync: bool, encoder: Encoder, stats: Arc<SinkStats>) -> Result<Self, SinkError> {
+    pub fn new(
+        path: &Path,
+        rotation: Rotation,
+        sync: bool,
+        encoder: Encoder,
+        stats: Arc<SinkStats>,
+    ) -> Result<Self, SinkError> {
         let mut sink = FileSink {
             path: path.to_owned(),
             rotation,
@@ -57,7 +63,11 @@ impl FileSink {
             if let Some(folder) = self.path.parent() {
                 fs::create_dir_all(folder).map_err(|source| self.error("make the folder of", source))?;
             }
-            let file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(|source| self.error("open", source))?;
+            let file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&self.path)
+                .map_err(|source| self.error("open", source))?;
             let bytes = file.metadata().map_err(|source| self.error("look at", source))?.len();
             self.open = Some(Open { file, bytes, since: Instant::now() });
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use tapline_contract::Lane;
 
-use super::{Delivery, DeadLetters, Sink, SinkError, SinkStats};
+use super::{DeadLetters, Delivery, Sink, SinkError, SinkStats};
 use crate::ledger::{Outcome, Reason};
 
 /// Rows taken together before a commit: enough that a transaction's or a write's fixed cost vanishes.
@@ -48,7 +48,13 @@ pub struct SinkRunner {
 
 impl SinkRunner {
     /// Starts a destination with room for `capacity` deliveries (batches) in its queue.
-    pub fn start(name: &str, sink: Box<dyn Sink>, stats: Arc<SinkStats>, capacity: usize, dead_letters: Arc<DeadLetters>) -> std::io::Result<Self> {
+    pub fn start(
+        name: &str,
+        sink: Box<dyn Sink>,
+        stats: Arc<SinkStats>,
+        capacity: usize,
+        dead_letters: Arc<DeadLetters>,
+    ) -> std::io::Result<Self> {
         let (queue, deliveries) = bounded(capacity + GUARD_RESERVE);
         let stopping = Arc::new(AtomicBool::new(false));
         let (open, closed) = bounded(0);
@@ -105,7 +111,14 @@ impl SinkHandle {
         let Err(delivery) = refused else { return };
         match lane {
             Lane::Guard | Lane::Audit => {
-                bury(&self.dead_letters, &self.stats, &self.name, &delivery, "sink_full", "the destination's queue is full");
+                bury(
+                    &self.dead_letters,
+                    &self.stats,
+                    &self.name,
+                    &delivery,
+                    "sink_full",
+                    "the destination's queue is full",
+                );
             }
             Lane::Log | Lane::Metric => {
                 SinkStats::add(&self.stats.dropped, delivery.rows.len() as u64);

@@ -99,8 +99,12 @@ impl SqliteSink {
 
     fn connect(&mut self) -> Result<(), AuditError> {
         let connection = open_writer(&self.path, &self.contract)?;
-        let parts: Vec<String> =
-            self.contract.tables.iter().map(|table| format!("SELECT MAX(chain_position) AS p FROM {}", table.name)).collect();
+        let parts: Vec<String> = self
+            .contract
+            .tables
+            .iter()
+            .map(|table| format!("SELECT MAX(chain_position) AS p FROM {}", table.name))
+            .collect();
         // A contract need not have audit tables.
         if !parts.is_empty() {
             let sql = format!("SELECT COALESCE(MAX(p), 0) + 1 FROM ({})", parts.join(" UNION ALL "));
@@ -132,10 +136,8 @@ impl SqliteSink {
 
     fn insert(&mut self, batch: &Batch, row: usize) -> Result<Option<Refusal>, rusqlite::Error> {
         let head = batch.rows()[row];
-        let Some((definition, table)) = head
-            .event
-            .map(|event| self.contract.event_at(event))
-            .and_then(|event| Some((event, event.table?)))
+        let Some((definition, table)) =
+            head.event.map(|event| self.contract.event_at(event)).and_then(|event| Some((event, event.table?)))
         else {
             return Ok(Some(Refusal {
                 row,
@@ -175,7 +177,12 @@ impl SqliteSink {
                 Ok(None)
             }
             // The row itself is at fault: no later try would end otherwise.
-            Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)) => {
+            Err(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+                ) =>
+            {
                 Ok(Some(Refusal { row, reason: "refused_by_table".into(), message: error.to_string() }))
             }
             Err(error) => Err(error),
@@ -185,12 +192,9 @@ impl SqliteSink {
     fn event_id(&self, batch: &Batch, row: usize) -> String {
         let head = &batch.rows()[row];
         match head.seq {
-            Some(seq) if head.run.len > 0 && head.numbered => format!(
-                "{}/{}/{}/{seq}",
-                batch.text(head.run),
-                self.components.name(head.component),
-                head.lane
-            ),
+            Some(seq) if head.run.len > 0 && head.numbered => {
+                format!("{}/{}/{}/{seq}", batch.text(head.run), self.components.name(head.component), head.lane)
+            }
             _ => format!("{}/{}", self.run, head.position),
         }
     }

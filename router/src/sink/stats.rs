@@ -25,8 +25,7 @@ impl SinkStats {
 
     /// Offered, and without an answer yet.
     pub fn pending(&self) -> u64 {
-        let answered =
-            self.delivered.load(Relaxed) + self.dropped.load(Relaxed) + self.dead_lettered.load(Relaxed);
+        let answered = self.delivered.load(Relaxed) + self.dropped.load(Relaxed) + self.dead_lettered.load(Relaxed);
         self.offered.load(Relaxed).saturating_sub(answered)
     }
 }

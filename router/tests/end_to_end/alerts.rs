@@ -20,7 +20,9 @@ fn a_halt_logged_as_a_warning_pages_and_is_audited() {
     // As the real platform prints it: no component, another name, other words.
     write_lines(
         router.unix(),
-        &[r#"{"old": "WARM", "new": "HALT", "reason": "feed gap", "event": "StormGuard Transition", "level": "warning", "timestamp": "2026-04-08T01:02:03.000004Z"}"#],
+        &[
+            r#"{"old": "WARM", "new": "HALT", "reason": "feed gap", "event": "StormGuard Transition", "level": "warning", "timestamp": "2026-04-08T01:02:03.000004Z"}"#,
+        ],
     );
     let ledger = router.settled(3);
     assert_balanced(&ledger);

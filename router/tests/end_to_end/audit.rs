@@ -24,7 +24,10 @@ fn transaction() -> Vec<Value> {
         json!({ "ts": at(1), "component": "risk", "event": "risk_decision", "strategy_id": "mm-1", "intent_id": "i-9",
                 "approved": true, "trace_id": TRACE, "risk_mode": "NORMAL" }),
         with(order.clone(), json!({ "ts": at(2), "component": "order", "event": "order_new", "intent_id": "i-9" })),
-        with(order.clone(), json!({ "ts": at(3), "component": "order", "event": "order_ack", "broker_order_id": "B-500" })),
+        with(
+            order.clone(),
+            json!({ "ts": at(3), "component": "order", "event": "order_ack", "broker_order_id": "B-500" }),
+        ),
         // The broker knows nothing but its own id.
         json!({ "ts": at(4), "component": "execution", "event": "fill", "broker_order_id": "B-500", "fill_id": "F-1",
                 "client_order_id": "mm-1:9", "strategy_id": "mm-1", "symbol": "TXFD6", "side": "BUY", "price": 345_213_000,
@@ -59,7 +62,8 @@ fn a_transaction_is_followed_by_any_of_its_ids() {
 
     // And when the router is gone.
     let folder = router.stop_well();
-    let output = crate::harness::tapline(&["trace", "B-500", "--json", "--data-dir", &folder.path().display().to_string()]);
+    let output =
+        crate::harness::tapline(&["trace", "B-500", "--json", "--data-dir", &folder.path().display().to_string()]);
     let trace: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(trace["steps"].as_array().unwrap().len(), 6);
 }
@@ -69,9 +73,7 @@ fn sql_reads_and_nothing_writes() {
     let mut router = Router::start();
     router.send(&transaction());
     router.settled(7);
-    let rows = router.sql(
-        "SELECT strategy_id, approved, reason_code FROM audit.risk_log WHERE approved = 0",
-    );
+    let rows = router.sql("SELECT strategy_id, approved, reason_code FROM audit.risk_log WHERE approved = 0");
     assert_eq!(rows.len(), 1);
     assert_eq!((&rows[0]["strategy_id"], &rows[0]["reason_code"]), (&json!("mm-2"), &json!("POSITION_LIMIT")));
 
@@ -89,7 +91,11 @@ fn sql_reads_and_nothing_writes() {
         "VACUUM",
     ] {
         let output = router.tapline(&["audit", "sql", sql]);
-        let answer = router.post("/v1/audit/sql", &[("content-type", "application/json")], json!({ "sql": sql }).to_string().as_bytes());
+        let answer = router.post(
+            "/v1/audit/sql",
+            &[("content-type", "application/json")],
+            json!({ "sql": sql }).to_string().as_bytes(),
+        );
         // A second statement is not looked at: then the first one has answered and nothing else happened.
         if sql.starts_with("SELECT") {
             continue;
@@ -137,4 +143,40 @@ fn positions_have_no_gaps_and_what_the_contract_does_not_know_is_kept() {
     assert_eq!(details["colour"]["of"][1], 7);
     let row = &router.sql("SELECT details FROM audit.orders_log WHERE event = 'order_new'")[0];
     assert!(row["details"].as_str().unwrap().contains("mine"), "{row:?}");
+}
+
+#[test]
+fn a_replayed_fill_goes_into_the_table_it_was_in_and_no_other() {
+    let count_by_table = |router: &Router| -> Vec<(String, i64)> {
+        let tables =
+            router.sql("SELECT name FROM pragma_table_list WHERE schema = 'audit' AND name LIKE '%\\_log' ESCAPE '\\'");
+        assert!(tables.len() >= 6, "{tables:?}");
+        let count =
+            |name: &str| router.sql(&format!("SELECT count(*) AS n FROM audit.{name}"))[0]["n"].as_i64().unwrap();
+        let names = tables.iter().map(|table| table["name"].as_str().unwrap().to_owned());
+        names
+            .map(|name| {
+                let n = count(&name);
+                (name, n)
+            })
+            .filter(|(_, n)| *n > 0)
+            .collect()
+    };
+    let columns = "event, component, fill_id, client_order_id, broker_order_id, strategy_id, symbol, side, price, price_scale, qty, ts";
+    let select = format!("SELECT {columns} FROM audit.orders_log WHERE event = 'fill'");
+    let mut live = Router::start();
+    live.send(&transaction());
+    live.settled(7);
+    let (tables, fill) = (count_by_table(&live), live.sql(&select));
+    assert_eq!(fill.len(), 1);
+    let kept = live.stop_well();
+
+    // The files of one router are replayed into another one.
+    let mut other = Router::start();
+    let file = kept.path().join("logs/events.ndjson").display().to_string();
+    let replay = other.tapline(&["replay", &file]);
+    assert!(replay.status.success(), "{}", text(&replay.stderr));
+    other.settled(7);
+    assert_eq!(count_by_table(&other), tables);
+    assert_eq!(other.sql(&select), fill);
 }

@@ -125,7 +125,10 @@ required = ["degrees"]
     router.settled(2);
     let folder = router.stop_well();
     let event = &folder.lines("logs/events.ndjson")[0];
-    assert_eq!((&event["component"], &event["degrees"], &event["details"]["crust"]), (&json!("oven"), &json!(200), &json!("thin")));
+    assert_eq!(
+        (&event["component"], &event["degrees"], &event["details"]["crust"]),
+        (&json!("oven"), &json!(200), &json!("thin"))
+    );
     // The chain of a router without a configuration is at home with any contract.
     assert_eq!(event["message"], "token=[masked]", "{event}");
 }
@@ -142,7 +145,12 @@ fn tail_shows_what_fits_the_conditions() {
     let event = |component: &str, level: &str| json!({ "event": "e", "component": component, "level": level });
     // It may not be watching yet: until it has seen enough.
     router.until("tail has seen two", |router| {
-        router.send(&[event("risk", "info"), event("order", "error"), event("risk", "warning"), event("risk", "critical")]);
+        router.send(&[
+            event("risk", "info"),
+            event("order", "error"),
+            event("risk", "warning"),
+            event("risk", "critical"),
+        ]);
         tail.try_wait().unwrap()
     });
     let shown: Vec<Value> = lines.by_ref().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
@@ -156,15 +164,21 @@ fn tail_shows_what_fits_the_conditions() {
 fn replay_sends_files_of_any_kind_and_reports() {
     let mut router = Router::start();
     let line = |number: usize| json!({ "event": "e", "n": number }).to_string() + "\n";
-    let plain = router.folder().write("a.ndjson", &((0..50).map(line).collect::<String>() + "broken\n")).display().to_string();
+    let plain =
+        router.folder().write("a.ndjson", &((0..50).map(line).collect::<String>() + "broken\n")).display().to_string();
     let gzipped = router.folder().write("b.ndjson.gz", "").display().to_string();
-    let mut encoder = flate2::write::GzEncoder::new(std::fs::File::create(&gzipped).unwrap(), flate2::Compression::fast());
+    let mut encoder =
+        flate2::write::GzEncoder::new(std::fs::File::create(&gzipped).unwrap(), flate2::Compression::fast());
     encoder.write_all((50..100).map(line).collect::<String>().as_bytes()).unwrap();
     encoder.finish().unwrap();
     let output = router.tapline(&["replay", &plain, &gzipped, "--json", "--batch", "7"]);
     assert_eq!(output.status.code(), Some(3), "a line was rejected: {}", text(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&report["offered"], &report["accepted"], &report["rejected"]), (&json!(101), &json!(100), &json!(1)), "{report}");
+    assert_eq!(
+        (&report["offered"], &report["accepted"], &report["rejected"]),
+        (&json!(101), &json!(100), &json!(1)),
+        "{report}"
+    );
     let ledger = router.settled(101);
     assert_balanced(&ledger);
     assert_eq!(count(&ledger, "delivered"), 100);
@@ -194,7 +208,10 @@ fn a_plugin_is_built_tested_and_used() {
     assert!(tested.status.success(), "{}{}", text(&tested.stdout), text(&tested.stderr));
     assert!(text(&tested.stdout).contains(" passed, 0 failed"));
     // A case that does not hold.
-    let cases = folder.write("cases.toml", "[[case]]\nname = \"wrong\"\nevents = [{ level = \"info\" }]\nexpect = [{ _verdict = \"drop:x\" }]\n");
+    let cases = folder.write(
+        "cases.toml",
+        "[[case]]\nname = \"wrong\"\nevents = [{ level = \"info\" }]\nexpect = [{ _verdict = \"drop:x\" }]\n",
+    );
     let failed = tapline(&["plugin", "test", &wasm, "--cases", &cases.display().to_string()]);
     assert_eq!(failed.status.code(), Some(3), "{}", text(&failed.stdout));
 

@@ -60,16 +60,40 @@ impl Nasty {
 
     fn event(&mut self) -> Vec<u8> {
         const FIELDS: [&str; 16] = [
-            "strategy_id", "symbol", "price", "qty", "side", "reason", "error", "latency_us", "trace_id", "account", "approved",
-            "values", "component", "level", "timestamp", "seq",
+            "strategy_id",
+            "symbol",
+            "price",
+            "qty",
+            "side",
+            "reason",
+            "error",
+            "latency_us",
+            "trace_id",
+            "account",
+            "approved",
+            "values",
+            "component",
+            "level",
+            "timestamp",
+            "seq",
         ];
         const EVENTS: [&str; 8] = [
-            "order_new", "risk_decision", "StormGuard Transition", "fill", "heartbeat", "Feed gap detected: 1.23s", "pnl_snapshot",
+            "order_new",
+            "risk_decision",
+            "StormGuard Transition",
+            "fill",
+            "heartbeat",
+            "Feed gap detected: 1.23s",
+            "pnl_snapshot",
             "something nobody declared",
         ];
         let mut event = json!({ "event": self.pick(&EVENTS) });
         for _ in 0..self.next() % 12 {
-            let name = if self.next() % 4 == 0 { format!("field.{}", self.next() % 900) } else { self.pick(&FIELDS).to_owned() };
+            let name = if self.next().is_multiple_of(4) {
+                format!("field.{}", self.next() % 900)
+            } else {
+                self.pick(&FIELDS).to_owned()
+            };
             event[name] = self.value();
         }
         let mut line = event.to_string().into_bytes();
@@ -90,7 +114,8 @@ impl Nasty {
             0 => format!(r#"{{"event":"long","message":"{}"}}"#, "m".repeat(10_000)).into_bytes(),
             1 => Vec::new(),
             2 => b"\xff\xfe\x00\x80 binary".to_vec(),
-            3 => format!(r#"{{"event":"deep","a":{}{}}}"#, "{\"a\":".repeat(500), "1".to_owned() + &"}".repeat(500)).into_bytes(),
+            3 => format!(r#"{{"event":"deep","a":{}{}}}"#, "{\"a\":".repeat(500), "1".to_owned() + &"}".repeat(500))
+                .into_bytes(),
             4 => br#"{"event":"twice","event":"again","a":1,"a":{"b":2},"level":"info","level":7}"#.to_vec(),
             5 => b"Traceback (most recent call last):".to_vec(),
             6 => br#"{"event":"cut off","a":"#.to_vec(),
@@ -172,7 +197,12 @@ fn recorded_lines_are_hardly_ever_refused() {
             let output = router.tapline(&["replay", &file.display().to_string(), "--json"]);
             let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
             let (accepted, rejected) = (report["accepted"].as_u64().unwrap(), report["rejected"].as_u64().unwrap());
-            assert_eq!((report["offered"].as_u64(), accepted + rejected), (Some(offered), offered), "{}: {report}", file.display());
+            assert_eq!(
+                (report["offered"].as_u64(), accepted + rejected),
+                (Some(offered), offered),
+                "{}: {report}",
+                file.display()
+            );
             assert_eq!(rejected, 0, "{}: {report}", file.display());
             check(router, offered);
         }

@@ -66,7 +66,9 @@ impl Folder {
     /// The JSON lines of a file; none where it is not there.
     pub fn lines(&self, name: &str) -> Vec<Value> {
         let text = self.read(name);
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"))).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}")))
+            .collect()
     }
 
     /// Every file, however deep, with its bytes.
@@ -203,7 +205,12 @@ impl Router {
             if let Some(found) = look(self) {
                 return found;
             }
-            assert!(Instant::now() < end, "not within {} s: {what}\n{}", PATIENCE.as_secs(), self.folder.read("router.log"));
+            assert!(
+                Instant::now() < end,
+                "not within {} s: {what}\n{}",
+                PATIENCE.as_secs(),
+                self.folder.read("router.log")
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -296,8 +303,10 @@ pub fn reason(ledger: &Value, wanted: &str) -> u64 {
 }
 
 pub fn assert_balanced(ledger: &Value) {
-    let sum: u64 =
-        ["delivered", "filtered", "rejected", "dropped", "dead_lettered", "pending"].iter().map(|what| count(ledger, what)).sum();
+    let sum: u64 = ["delivered", "filtered", "rejected", "dropped", "dead_lettered", "pending"]
+        .iter()
+        .map(|what| count(ledger, what))
+        .sum();
     assert_eq!(count(ledger, "emitted"), sum, "{}", ledger["totals"]);
     assert_eq!(ledger["balanced"], true, "{ledger}");
 }

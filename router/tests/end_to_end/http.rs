@@ -33,7 +33,8 @@ fn lines_and_arrays_are_taken_plain_gzipped_and_with_zstd() {
     // Concatenated members are one stream, as `cat a.gz b.gz` makes them.
     let members = [gzip(&ndjson(30..35)), gzip(&ndjson(35..40))].concat();
     let zstd = zstd::encode_all(ndjson(40..50).as_bytes(), 1).unwrap();
-    let bodies: [(&[(&str, &str)], Vec<u8>); 6] = [
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let bodies: [(Headers<'_>, Vec<u8>); 6] = [
         (&[NDJSON], lines.into_bytes()),
         (&[("content-type", "application/json")], array.into_bytes()),
         (&[NDJSON, ("content-encoding", "gzip")], gzipped),

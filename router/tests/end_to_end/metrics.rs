@@ -55,7 +55,12 @@ fn promtool_finds_nothing_wrong_and_every_name_is_of_the_contract() {
     ] {
         assert!(metrics.contains(wanted), "{wanted} is not in:\n{metrics}");
     }
-    for family in ["tapline_plugin_events_total", "tapline_plugin_duration_seconds_bucket", "tapline_sink_events_total", "build_info"] {
+    for family in [
+        "tapline_plugin_events_total",
+        "tapline_plugin_duration_seconds_bucket",
+        "tapline_sink_events_total",
+        "build_info",
+    ] {
         assert!(metrics.lines().any(|line| line.starts_with(family)), "{family} is not in:\n{metrics}");
     }
     // Nobody has set these, so they are not there: absent is not 0.
@@ -67,7 +72,9 @@ fn promtool_finds_nothing_wrong_and_every_name_is_of_the_contract() {
 #[test]
 fn the_counts_add_up_like_the_ledger() {
     let mut router = Router::start();
-    let lines: Vec<String> = (0..300).map(|n| if n % 10 == 0 { "bad".into() } else { json!({ "event": "e", "n": n }).to_string() }).collect();
+    let lines: Vec<String> = (0..300)
+        .map(|n| if n % 10 == 0 { "bad".into() } else { json!({ "event": "e", "n": n }).to_string() })
+        .collect();
     write_lines(router.tcp(), &lines);
     router.settled(300);
     let metrics = router.get("/metrics").text;

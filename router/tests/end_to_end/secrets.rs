@@ -59,7 +59,9 @@ fn no_output_shows_a_secret() {
 
 #[test]
 fn without_any_plugin_the_gate_alone_keeps_secrets_in() {
-    let mut router = Router::start_with("chain = []\n[sinks.logs]\ntype = \"file\"\npath = \"logs/events.ndjson\"\n[sinks.audit]\ntype = \"sqlite\"\npath = \"audit.db\"\n");
+    let mut router = Router::start_with(
+        "chain = []\n[sinks.logs]\ntype = \"file\"\npath = \"logs/events.ndjson\"\n[sinks.audit]\ntype = \"sqlite\"\npath = \"audit.db\"\n",
+    );
     write_lines(router.unix(), &lines());
     router.settled(7);
     let folder = router.stop_well();

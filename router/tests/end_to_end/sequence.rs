@@ -24,12 +24,19 @@ fn holes_are_the_producers_loss_and_the_ledger_still_adds_up() {
     assert_balanced(&router.ledger());
     let ledger = router.settled(15);
     assert_balanced(&ledger);
-    assert_eq!((count(&ledger, "emitted"), count(&ledger, "delivered"), count(&ledger, "dropped")), (15, 9, 6), "{ledger}");
+    assert_eq!(
+        (count(&ledger, "emitted"), count(&ledger, "delivered"), count(&ledger, "dropped")),
+        (15, 9, 6),
+        "{ledger}"
+    );
     assert_eq!(reason(&ledger, "producer_gap"), 6);
     let metrics = router.get("/metrics").text;
     let holes = |component: &str| {
         let wanted = format!("tapline_sequence_holes_total{{component=\"{component}\"");
-        metrics.lines().find(|line| line.starts_with(&wanted)).and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+        metrics
+            .lines()
+            .find(|line| line.starts_with(&wanted))
+            .and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
     };
     assert_eq!((holes("order"), holes("recorder")), (Some(1), Some(5)));
     router.stop_well();

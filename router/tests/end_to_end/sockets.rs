@@ -70,14 +70,21 @@ fn a_20_mb_line_and_its_like_cost_nothing_but_themselves() {
     }
     let ledger = router.settled(20);
     assert_balanced(&ledger);
-    assert_eq!((count(&ledger, "emitted"), count(&ledger, "rejected"), count(&ledger, "delivered")), (20, 8, 12), "{ledger}");
+    assert_eq!(
+        (count(&ledger, "emitted"), count(&ledger, "rejected"), count(&ledger, "delivered")),
+        (20, 8, 12),
+        "{ledger}"
+    );
     for (why, times) in [("line_too_long", 2), ("empty_line", 2), ("too_deep", 2), ("not_json", 2)] {
         assert_eq!(reason(&ledger, why), times, "{why}");
     }
     let folder = router.stop_well();
     let kept = folder.lines("rejected.ndjson");
     let huge: Vec<_> = kept.iter().filter(|line| line["reason"] == "line_too_long").collect();
-    assert!(huge.len() == 2 && huge.iter().all(|line| line["bytes"].as_u64() > Some(20 << 20)), "its length is told: {huge:?}");
+    assert!(
+        huge.len() == 2 && huge.iter().all(|line| line["bytes"].as_u64() > Some(20 << 20)),
+        "its length is told: {huge:?}"
+    );
     assert!(folder.read("rejected.ndjson").len() < 100_000, "a 20 MB line is not kept whole");
 }
 

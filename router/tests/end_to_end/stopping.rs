@@ -32,7 +32,11 @@ fn sigterm_under_load_ends_within_ten_seconds_and_the_ledger_adds_up() {
                     let mut lines = Vec::new();
                     for _ in 0..200 {
                         number += 1;
-                        let event = if number % 4 == 0 { order(number) } else { json!({ "event": "busy", "component": "bus", "n": number }) };
+                        let event = if number % 4 == 0 {
+                            order(number)
+                        } else {
+                            json!({ "event": "busy", "component": "bus", "n": number })
+                        };
                         lines.extend_from_slice(event.to_string().as_bytes());
                         lines.push(b'\n');
                     }
@@ -52,7 +56,12 @@ fn sigterm_under_load_ends_within_ten_seconds_and_the_ledger_adds_up() {
     });
     let kept: Value = serde_json::from_str(&folder.read("ledger.json")).unwrap();
     assert_balanced(&kept);
-    assert_eq!((count(&kept, "pending"), count(&kept, "dropped"), count(&kept, "dead_lettered")), (0, 0, 0), "{}", kept["totals"]);
+    assert_eq!(
+        (count(&kept, "pending"), count(&kept, "dropped"), count(&kept, "dead_lettered")),
+        (0, 0, 0),
+        "{}",
+        kept["totals"]
+    );
     assert_eq!(kept["closed"], true);
     // Delivered means that it is there.
     let orders = folder.sql("SELECT count(*) AS n FROM audit.orders_log")[0]["n"].as_u64().unwrap();
@@ -79,7 +88,8 @@ fn what_was_acknowledged_survives_a_sigkill() {
             let mut number = 0;
             while !stop.load(Relaxed) {
                 let body: String = (0..20).map(|at| format!("{}\n", order(number + at))).collect();
-                let sent = agent.post(format!("{url}/v1/events")).header("content-type", "application/x-ndjson").send(body);
+                let sent =
+                    agent.post(format!("{url}/v1/events")).header("content-type", "application/x-ndjson").send(body);
                 // Only an answer is a promise.
                 match sent {
                     Ok(answer) if answer.status() == 200 => acknowledged.store(number + 20, Relaxed),

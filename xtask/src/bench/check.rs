@@ -28,7 +28,8 @@ pub(crate) fn check(rest: &Path, urgent: &Path, expected: &Expected) -> Result<(
     let mut text = String::new();
     for (path, is_for_urgent) in [(rest, false), (urgent, true)] {
         let mut count = 0;
-        let mut file = BufReader::with_capacity(1 << 20, File::open(path).with_context(|| format!("opening {}", path.display()))?);
+        let mut file =
+            BufReader::with_capacity(1 << 20, File::open(path).with_context(|| format!("opening {}", path.display()))?);
         loop {
             text.clear();
             if file.read_line(&mut text)? == 0 {

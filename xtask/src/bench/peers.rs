@@ -63,7 +63,12 @@ impl SyslogNg {
         homes
             .flat_map(|home| fs::read_dir(home).into_iter().flatten().flatten())
             .map(|entry| entry.path())
-            .find(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(|c: char| c.is_ascii_digit())))
+            .find(|path| {
+                path.is_dir()
+                    && path
+                        .file_name()
+                        .is_some_and(|name| name.to_string_lossy().starts_with(|c: char| c.is_ascii_digit()))
+            })
             .context("the unpacked syslog-ng has no modules")
     }
 }
@@ -71,7 +76,8 @@ impl SyslogNg {
 impl Peer for SyslogNg {
     fn run(&self, workload: &Workload, folder: &Path) -> Result<Cost> {
         let table = folder.join("desks.csv");
-        let lines: Vec<String> = desks().iter().map(|(strategy, desk)| format!("{strategy},.e.desk,{desk}\n")).collect();
+        let lines: Vec<String> =
+            desks().iter().map(|(strategy, desk)| format!("{strategy},.e.desk,{desk}\n")).collect();
         fs::write(&table, lines.concat())?;
         let config = folder.join("syslog-ng.conf");
         fs::write(&config, filled(SYSLOG_NG, folder, &table, workload))?;
@@ -97,7 +103,10 @@ impl Peer for SyslogNg {
         let feeder = std::thread::spawn(move || std::io::copy(&mut lines, &mut pipe));
         let (status, usage) = process.account(PATIENCE)?;
         if !status.success() || !matches!(feeder.join(), Ok(Ok(_))) {
-            bail!("syslog-ng failed ({status}): {}", fs::read_to_string(folder.join("syslog-ng.log")).unwrap_or_default());
+            bail!(
+                "syslog-ng failed ({status}): {}",
+                fs::read_to_string(folder.join("syslog-ng.log")).unwrap_or_default()
+            );
         }
         Ok(Cost::new(&usage, begin.elapsed().as_secs_f64()))
     }
@@ -116,13 +125,19 @@ impl Rsyslog {
 impl Peer for Rsyslog {
     fn run(&self, workload: &Workload, folder: &Path) -> Result<Cost> {
         let table = folder.join("desks.json");
-        let entries: Vec<_> = desks().iter().map(|(strategy, desk)| json!({ "index": strategy, "value": desk })).collect();
+        let entries: Vec<_> =
+            desks().iter().map(|(strategy, desk)| json!({ "index": strategy, "value": desk })).collect();
         let lookup = json!({ "version": 1, "nomatch": "unknown", "type": "string", "table": entries });
         fs::write(&table, lookup.to_string())?;
         let config = folder.join("rsyslog.conf");
         fs::write(&config, filled(RSYSLOG, folder, &table, workload))?;
-        let modules: Vec<PathBuf> =
-            self.files.library_folders().iter().map(|folder| folder.join("rsyslog")).filter(|path| path.is_dir()).collect();
+        let modules: Vec<PathBuf> = self
+            .files
+            .library_folders()
+            .iter()
+            .map(|folder| folder.join("rsyslog"))
+            .filter(|path| path.is_dir())
+            .collect();
         let mut command = self.files.command("usr/sbin/rsyslogd")?;
         command
             .arg("-n")

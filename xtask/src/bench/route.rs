@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use super::check::check;
 use super::peers;
-use crate::table::{Table, thousands};
 use super::workload::{Workload, desks};
 use crate::process::Usage;
 use crate::router::Router;
+use crate::table::{Table, thousands};
 use crate::workspace::{Workspace, say};
 
 /// The template of the router's configuration.
@@ -75,8 +75,11 @@ pub(crate) fn measure(workspace: &Workspace, lines: u64, seed: u64) -> Result<Va
     let yardstick = |workload: &Workload, folder: &Path| peers::yardstick(workspace, workload, folder);
     rows.push(task.measure("Python, standard library (before)", &yardstick)?);
     rows.push(task.measure("tapline", &|workload, folder| tapline(workspace, workload, folder, ACCOUNT_ONLY))?);
-    rows.push(task.measure("tapline, redact's own defaults", &|workload, folder| tapline(workspace, workload, folder, ""))?);
-    for (name, peer) in [("syslog-ng", peers::SyslogNg::find(workspace)), ("rsyslog", peers::Rsyslog::find(workspace))] {
+    rows.push(
+        task.measure("tapline, redact's own defaults", &|workload, folder| tapline(workspace, workload, folder, ""))?,
+    );
+    for (name, peer) in [("syslog-ng", peers::SyslogNg::find(workspace)), ("rsyslog", peers::Rsyslog::find(workspace))]
+    {
         match peer {
             Ok(peer) => rows.push(task.measure(name, &|workload, folder| peer.run(workload, folder))?),
             Err(error) => absent.push(format!("{name} is not in this table: {error:#}")),
@@ -84,7 +87,8 @@ pub(crate) fn measure(workspace: &Workspace, lines: u64, seed: u64) -> Result<Va
     }
     rows.push(task.measure("Python, standard library (after)", &yardstick)?);
 
-    let python: Vec<f64> = rows.iter().filter(|row| row.program.starts_with("Python")).map(|row| row.events_per_s_per_core).collect();
+    let python: Vec<f64> =
+        rows.iter().filter(|row| row.program.starts_with("Python")).map(|row| row.events_per_s_per_core).collect();
     let mean = python.iter().sum::<f64>() / python.len() as f64;
     for row in &mut rows {
         row.ratio = row.events_per_s_per_core / mean;

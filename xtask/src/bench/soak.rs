@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use crate::table::Table;
 use super::workload::{Expected, Generator};
 use crate::router::Router;
+use crate::table::Table;
 use crate::workspace::Workspace;
 
 /// Lines a second: far below what the router can do, far above what a slow leak needs to show.
@@ -45,7 +45,12 @@ pub(crate) fn measure(workspace: &Workspace, length: Duration, seed: u64) -> Res
             router.check_running()?;
             let usage = router.usage()?;
             samples.push((begin.elapsed().as_secs_f64(), usage.resident_bytes as f64 / 1e6));
-            eprint!("\r{:.0} s, {} lines, {:.1} MB ", begin.elapsed().as_secs_f64(), sent.lines, usage.resident_bytes as f64 / 1e6);
+            eprint!(
+                "\r{:.0} s, {} lines, {:.1} MB ",
+                begin.elapsed().as_secs_f64(),
+                sent.lines,
+                usage.resident_bytes as f64 / 1e6
+            );
         }
         std::thread::sleep(Duration::from_millis(10));
     }

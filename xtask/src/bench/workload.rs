@@ -67,9 +67,9 @@ pub(crate) fn is_urgent(component: &str, level: &str) -> bool {
 /// Of an event, by a field that no router changes.
 pub(crate) fn fingerprint(client_order_id: &str) -> u64 {
     // FNV-1a, then mixed: sums of plain FNV of counting numbers are too regular.
-    let hash = client_order_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = client_order_id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
 
@@ -117,7 +117,7 @@ impl Generator {
     }
 
     fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 32) * bound >> 32
+        ((self.next() >> 32) * bound) >> 32
     }
 
     fn pick<T: Copy>(&mut self, list: &[T]) -> T {

@@ -36,7 +36,11 @@ impl Live {
     pub(crate) fn show(&mut self, client: &Client) -> Result<()> {
         let ledger = client.ledger()?;
         let metrics = samples(&client.text("/metrics")?)?;
-        let now = Moment { at: Instant::now(), emitted: ledger.totals.emitted, sinks: by(&metrics, "tapline_sink_events_total", "sink") };
+        let now = Moment {
+            at: Instant::now(),
+            emitted: ledger.totals.emitted,
+            sinks: by(&metrics, "tapline_sink_events_total", "sink"),
+        };
         if let Some(before) = &self.last {
             let seconds = now.at.duration_since(before.at).as_secs_f64().max(1e-3);
             let rate = |more: f64| count(more / seconds);

@@ -6,20 +6,17 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::audit::AuditRows;
+use super::stack::Report;
+use super::verdict::Verdict;
 use crate::client::{Ledger, Rows};
 use crate::figures::PluginFigures;
 use crate::router::Router;
-use super::stack::Report;
-use super::verdict::Verdict;
 use crate::table::table;
 use crate::workspace::output;
 
 /// Questions an auditor might ask, in SQL that works as it stands.
 const QUESTIONS: [(&str, &str); 4] = [
-    (
-        "How did orders end?",
-        "SELECT event, count(*) AS n FROM audit.orders_log GROUP BY event ORDER BY n DESC",
-    ),
+    ("How did orders end?", "SELECT event, count(*) AS n FROM audit.orders_log GROUP BY event ORDER BY n DESC"),
     (
         "Why did risk refuse?",
         "SELECT strategy_id, reason_code, count(*) AS n FROM audit.risk_log\n  WHERE approved = 0 GROUP BY strategy_id, reason_code ORDER BY n DESC LIMIT 8",
@@ -44,7 +41,12 @@ pub(crate) fn show(router: &Router, report: &Report, audit: &AuditRows, plugins:
     print!("{}", ledger(&router.client.ledger()?));
     println!("\n━━ The plugins\n");
     let rows = plugins.iter().map(|plugin| {
-        vec![plugin.name.clone(), plugin.rows.to_string(), format!("{:.1}", plugin.ns_per_event), plugin.faults.to_string()]
+        vec![
+            plugin.name.clone(),
+            plugin.rows.to_string(),
+            format!("{:.1}", plugin.ns_per_event),
+            plugin.faults.to_string(),
+        ]
     });
     print!("{}", table(&["plugin", "rows", "ns/event", "faults"], &rows.collect::<Vec<_>>()));
     println!("\n━━ The audit tables\n");
@@ -57,9 +59,8 @@ pub(crate) fn show(router: &Router, report: &Report, audit: &AuditRows, plugins:
     if let Some(transaction) = report.transactions.first() {
         println!("\n━━ One transaction, from tick to position\n");
         println!("$ tapline trace {}\n", transaction.trace_id);
-        let trace = output(
-            Command::new(&router.program).args(["trace", &transaction.trace_id, "--url", router.client.url()]),
-        )?;
+        let trace =
+            output(Command::new(&router.program).args(["trace", &transaction.trace_id, "--url", router.client.url()]))?;
         println!("{}", trace.trim_end());
     }
     try_next(router, report);
@@ -68,7 +69,8 @@ pub(crate) fn show(router: &Router, report: &Report, audit: &AuditRows, plugins:
 
 fn try_next(router: &Router, report: &Report) {
     let program = router.program.display();
-    let url = if router.client.url().ends_with(":7311") { String::new() } else { format!(" --url {}", router.client.url()) };
+    let url =
+        if router.client.url().ends_with(":7311") { String::new() } else { format!(" --url {}", router.client.url()) };
     println!("\n━━ What to try next\n");
     println!("while the router is up:");
     println!("  {program} tail{url} --where 'component=risk,level>=warning'");
@@ -113,7 +115,8 @@ pub(crate) fn close(verdict: &Verdict, folder: &Path) {
 }
 
 fn ledger(ledger: &Ledger) -> String {
-    let columns = ["component", "lane", "emitted", "delivered", "filtered", "rejected", "dropped", "dead", "pending", "reasons"];
+    let columns =
+        ["component", "lane", "emitted", "delivered", "filtered", "rejected", "dropped", "dead", "pending", "reasons"];
     let rows: Vec<Vec<String>> = ledger
         .streams
         .iter()

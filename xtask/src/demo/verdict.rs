@@ -8,10 +8,10 @@ use serde::Serialize;
 use tapline_contract::Contract;
 
 use super::audit::AuditRows;
-use crate::client::Ledger;
-use crate::figures::PluginFigures;
 use super::leaks::Leak;
 use super::stack::Report;
+use crate::client::Ledger;
+use crate::figures::PluginFigures;
 
 /// The object that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +41,13 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn new(report: &Report, ledger: &Ledger, audit: &AuditRows, plugins: Vec<PluginFigures>, leaks: Vec<Leak>) -> Self {
+    pub(crate) fn new(
+        report: &Report,
+        ledger: &Ledger,
+        audit: &AuditRows,
+        plugins: Vec<PluginFigures>,
+        leaks: Vec<Leak>,
+    ) -> Self {
         let mut differences = Vec::new();
         if !ledger.balanced {
             differences.push("the ledger does not add up".to_owned());
@@ -135,7 +141,8 @@ fn compare_streams(report: &Report, ledger: &Ledger, differences: &mut Vec<Strin
 
 /// Every event that has an audit table is there as often as the stack emitted it.
 fn compare_tables(report: &Report, audit: &AuditRows, differences: &mut Vec<String>) {
-    let lost: u64 = report.dropped.iter().filter(|lost| lost.lane == "audit" || lost.lane == "guard").map(|lost| lost.events).sum();
+    let lost: u64 =
+        report.dropped.iter().filter(|lost| lost.lane == "audit" || lost.lane == "guard").map(|lost| lost.events).sum();
     if lost > 0 {
         differences.push(format!("the stack's queues lost {lost} audit or guard events"));
     }

@@ -68,7 +68,9 @@ fn unpack(workspace: &Workspace, name: &str, what_for: &str, args: &[&str]) -> R
         return Ok(unpacked);
     }
     if on_path("apt-get").is_none() || on_path("dpkg-deb").is_none() {
-        bail!("{what_for} is needed and not on the path. This machine has no apt-get to fetch it with: install {what_for} by hand");
+        bail!(
+            "{what_for} is needed and not on the path. This machine has no apt-get to fetch it with: install {what_for} by hand"
+        );
     }
     say(&format!("fetching {what_for} from Debian, into {}", root.display()));
     let archives = home.join("archives").join(name);
@@ -120,7 +122,11 @@ impl Apt<'_> {
     fn command(&self, args: &[&str], lists: Option<&Path>) -> Command {
         let mut command = Command::new("apt-get");
         let option = |name: &str, value: &Path| format!("{name}={}", value.display());
-        command.env("DEBIAN_FRONTEND", "noninteractive").current_dir(self.archives).args(["-q", "-o", "Debug::NoLocking=1"]);
+        command.env("DEBIAN_FRONTEND", "noninteractive").current_dir(self.archives).args([
+            "-q",
+            "-o",
+            "Debug::NoLocking=1",
+        ]);
         command.arg("-o").arg(option("Dir::Cache::archives", self.archives));
         // Its sandbox user may not write below a home folder.
         command.args(["-o", "APT::Sandbox::User="]);

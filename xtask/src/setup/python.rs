@@ -33,9 +33,8 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
         Pip::Wheel(wheel) => command.arg(wheel.join("pip")),
     };
     command.args(["install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
-    output(&mut command).with_context(|| {
-        format!("{} can't be installed; is the network there?", PACKAGES.join(", "))
-    })?;
+    output(&mut command)
+        .with_context(|| format!("{} can't be installed; is the network there?", PACKAGES.join(", ")))?;
     fs::write(&mark, wanted)?;
     Ok(python)
 }

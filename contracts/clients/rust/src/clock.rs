@@ -54,11 +54,7 @@ impl Stamp {
 /// Now, for later conversion: costs the reading of the counter and nothing else.
 #[inline(always)]
 pub(crate) fn stamp() -> Stamp {
-    if CLOCK.generation.load(Ordering::Relaxed) == 0 {
-        Stamp::Ns(system_ns())
-    } else {
-        Stamp::Ticks(ticks())
-    }
+    if CLOCK.generation.load(Ordering::Relaxed) == 0 { Stamp::Ns(system_ns()) } else { Stamp::Ticks(ticks()) }
 }
 
 /// Calibrates the process's clock; later calls do nothing.
@@ -103,13 +99,8 @@ impl Clock {
     const fn new() -> Clock {
         Clock {
             generation: AtomicU64::new(0),
-            anchors: [const {
-                Anchor {
-                    ticks: AtomicU64::new(0),
-                    ns: AtomicU64::new(0),
-                    rate: AtomicU64::new(0),
-                }
-            }; ANCHORS],
+            anchors: [const { Anchor { ticks: AtomicU64::new(0), ns: AtomicU64::new(0), rate: AtomicU64::new(0) } };
+                ANCHORS],
             nominal: AtomicU64::new(0),
             last_ticks: AtomicU64::new(0),
             last_ns: AtomicU64::new(0),
@@ -137,11 +128,7 @@ impl Clock {
             if newest - generation < ANCHORS as u64 - 1 {
                 let ns = ((u128::from(since.unsigned_abs()) * u128::from(rate)) >> 32) as u64;
                 // An event may have waited while a new anchor was made.
-                return if since < 0 {
-                    base.saturating_sub(ns)
-                } else {
-                    base + ns
-                };
+                return if since < 0 { base.saturating_sub(ns) } else { base + ns };
             }
             generation = newest;
         }
@@ -171,10 +158,7 @@ impl Clock {
     /// be.
     fn follow(&self, now: Sample) {
         let generation = self.generation.load(Ordering::Acquire);
-        let last = Sample {
-            ticks: self.last_ticks.load(Ordering::Relaxed),
-            ns: self.last_ns.load(Ordering::Relaxed),
-        };
+        let last = Sample { ticks: self.last_ticks.load(Ordering::Relaxed), ns: self.last_ns.load(Ordering::Relaxed) };
         let mut nominal = f64::from_bits(self.nominal.load(Ordering::Relaxed));
         // A rate far off the last one is a clock that was set in between, not a rate.
         if let Some(rate) = rate_between(last, now)
@@ -229,9 +213,7 @@ fn sample() -> Sample {
 }
 
 fn system_ns() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_nanos() as u64)
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -265,14 +247,7 @@ mod tests {
     fn manual(rate: f64) -> Clock {
         let clock = Clock::new();
         clock.nominal.store(rate.to_bits(), Ordering::Relaxed);
-        clock.publish(
-            Sample {
-                ticks: 1_000,
-                ns: 1_000_000_000,
-            },
-            1_000_000_000,
-            rate,
-        );
+        clock.publish(Sample { ticks: 1_000, ns: 1_000_000_000 }, 1_000_000_000, rate);
         clock
     }
 
@@ -299,10 +274,7 @@ mod tests {
         // One second later the system clock is 100 µs ahead of the counter.
         let ticks = 1_000 + 2_000_000_000;
         let before = read(&clock, ticks);
-        clock.follow(Sample {
-            ticks,
-            ns: 2_000_100_000,
-        });
+        clock.follow(Sample { ticks, ns: 2_000_100_000 });
         assert_eq!(read(&clock, ticks), before);
         let after = read(&clock, ticks + 2_000_000_000);
         assert!(after.abs_diff(3_000_200_000) < 100_000, "{after}");
@@ -332,10 +304,7 @@ mod tests {
         let clock = manual(0.5);
         let old = clock.generation.load(Ordering::Acquire);
         for second in 1..20u64 {
-            clock.follow(Sample {
-                ticks: 1_000 + second * 2_000_000_000,
-                ns: 1_000_000_000 + second * 1_000_000_000,
-            });
+            clock.follow(Sample { ticks: 1_000 + second * 2_000_000_000, ns: 1_000_000_000 + second * 1_000_000_000 });
         }
         let ticks = 1_000 + 40_000_000_000;
         assert_eq!(clock.convert(ticks, old), 21_000_000_000);

@@ -55,8 +55,6 @@ impl Emitter {
 
 impl fmt::Debug for Emitter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Emitter")
-            .field(&self.station.component)
-            .finish()
+        f.debug_tuple("Emitter").field(&self.station.component).finish()
     }
 }

@@ -24,10 +24,7 @@ const CLOCK_EVERY: Duration = Duration::from_secs(1);
 /// Starts the thread. It ends with the last handle of the telemetry. Where no thread can be had the
 /// client works without: a full audit queue then drops, and counts.
 pub(crate) fn start(inner: Arc<Inner>) -> Option<JoinHandle<()>> {
-    thread::Builder::new()
-        .name("tapline-keeper".into())
-        .spawn(move || keep(&inner))
-        .ok()
+    thread::Builder::new().name("tapline-keeper".into()).spawn(move || keep(&inner)).ok()
 }
 
 fn keep(inner: &Inner) {

@@ -65,10 +65,7 @@ const FILLING: (usize, usize) = (1, 8);
 impl Queue {
     pub(crate) fn new(lane: Lane, capacity: usize, spill: Option<Spill>) -> Queue {
         let (slots, reader) = if lane == Lane::Metric {
-            let slots = Slots::DropOldest {
-                seq: CachePadded::default(),
-                records: ArrayQueue::new(capacity.max(1)),
-            };
+            let slots = Slots::DropOldest { seq: CachePadded::default(), records: ArrayQueue::new(capacity.max(1)) };
             (slots, None)
         } else {
             let (ring, reader) = Ring::new(capacity);
@@ -86,12 +83,7 @@ impl Queue {
     /// The hot path; the queue is that of the event's lane. `stamp` is asked for once there is a
     /// place for the event.
     #[inline(always)]
-    pub(crate) fn push<E: Event>(
-        &self,
-        event: &E,
-        component: Component,
-        stamp: impl FnOnce() -> Stamp,
-    ) {
+    pub(crate) fn push<E: Event>(&self, event: &E, component: Component, stamp: impl FnOnce() -> Stamp) {
         // `E::LANE` is a constant, so one arm is all that is compiled.
         match &self.slots {
             Slots::DropNewest(ring) if E::LANE != Lane::Metric => {
@@ -100,9 +92,7 @@ impl Queue {
                 let pushed = unsafe {
                     ring.push(
                         #[inline(always)]
-                        |slot: &mut MaybeUninit<Record>, seq| {
-                            Record::encode_into(slot, event, component, stamp(), seq)
-                        },
+                        |slot: &mut MaybeUninit<Record>, seq| Record::encode_into(slot, event, component, stamp(), seq),
                     )
                 };
                 match pushed {
@@ -200,13 +190,7 @@ impl Queue {
         self.spilled.store(true, Ordering::Relaxed);
         let mut moved = 0;
         loop {
-            let taken = spill.push(|| {
-                if self.len() > keep {
-                    self.pop_slot(&mut drain)
-                } else {
-                    None
-                }
-            });
+            let taken = spill.push(|| if self.len() > keep { self.pop_slot(&mut drain) } else { None });
             moved += taken;
             if taken == 0 {
                 break;
@@ -222,15 +206,12 @@ impl Queue {
     }
 
     fn count_damaged(&self, records: u64) {
-        self.losses.dropped_by[DropReason::SpillDamaged as usize]
-            .fetch_add(records, Ordering::Relaxed);
+        self.losses.dropped_by[DropReason::SpillDamaged as usize].fetch_add(records, Ordering::Relaxed);
     }
 
     fn show_state(&self, spill: &Spill) {
         self.spilled.store(spill.records() > 0, Ordering::Relaxed);
-        self.losses
-            .spill_state
-            .store(spill.state() as u8, Ordering::Relaxed);
+        self.losses.spill_state.store(spill.state() as u8, Ordering::Relaxed);
     }
 
     /// For the thread that relieves it: time to look more often.
@@ -264,17 +245,12 @@ impl Queue {
             popped: self.popped.load(Ordering::Relaxed),
             queued: self.len() as u64,
             spilled: drain.spill.as_ref().map_or(0, Spill::records),
-            dropped_by: std::array::from_fn(|reason| {
-                self.losses.dropped_by[reason].load(Ordering::Relaxed)
-            }),
+            dropped_by: std::array::from_fn(|reason| self.losses.dropped_by[reason].load(Ordering::Relaxed)),
             truncated: self.losses.truncated.load(Ordering::Relaxed),
             emitted: 0,
         };
         // Last, so that it is never less than the rest adds up to.
-        StreamCounts {
-            emitted: self.emitted(),
-            ..counts
-        }
+        StreamCounts { emitted: self.emitted(), ..counts }
     }
 
     /// The last `seq` given.
@@ -299,10 +275,7 @@ pub(crate) mod tests {
 
     /// A record that is told by its number.
     pub(crate) fn numbered(seq: u64) -> Record {
-        let event = events::RiskDecision {
-            strategy_id: "mm-1",
-            ..Default::default()
-        };
+        let event = events::RiskDecision { strategy_id: "mm-1", ..Default::default() };
         let mut slot = MaybeUninit::uninit();
         Record::encode_into(&mut slot, &event, Component::Risk, Stamp::Ns(0), seq);
         // SAFETY: just written.
@@ -328,10 +301,7 @@ pub(crate) mod tests {
         let newest = (vec![1, 2, 3, 4], vec![("queue_full", 2)]);
         let oldest = (vec![3, 4, 5, 6], vec![("displaced", 2)]);
         for (queue, expected) in [
-            (
-                overfilled(&events::StormguardTransition::default()),
-                &newest,
-            ),
+            (overfilled(&events::StormguardTransition::default()), &newest),
             (overfilled(&events::RiskDecision::default()), &newest),
             (overfilled(&events::FeedGap::default()), &newest),
             (overfilled(&events::PnlSnapshot::default()), &oldest),
@@ -347,9 +317,7 @@ pub(crate) mod tests {
     fn a_dropped_event_leaves_a_hole_in_the_sequence() {
         let queue = overfilled(&events::RiskDecision::default());
         seqs(&queue);
-        queue.push(&events::RiskDecision::default(), Component::Risk, || {
-            Stamp::Ns(0)
-        });
+        queue.push(&events::RiskDecision::default(), Component::Risk, || Stamp::Ns(0));
         assert_eq!(seqs(&queue), [7]);
     }
 
@@ -358,11 +326,7 @@ pub(crate) mod tests {
         clock::start();
         let queue = Queue::new(Lane::Audit, 4, None);
         let before = clock::now_ns();
-        queue.push(
-            &events::RiskDecision::default(),
-            Component::Risk,
-            clock::stamp,
-        );
+        queue.push(&events::RiskDecision::default(), Component::Risk, clock::stamp);
         let after = clock::now_ns();
         std::thread::sleep(std::time::Duration::from_millis(20));
         clock::refresh();

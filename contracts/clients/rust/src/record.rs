@@ -135,9 +135,7 @@ impl Record {
         if payload.len() != usize::from(header[28]) || payload.len() > PAYLOAD_BYTES {
             return None;
         }
-        let word = |at: usize| {
-            u64::from_le_bytes(header[at..at + 8].try_into().expect("eight header bytes"))
-        };
+        let word = |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().expect("eight header bytes"));
         let mut record = Record {
             ts_ns: word(0),
             seq: word(8),

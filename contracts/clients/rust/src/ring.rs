@@ -59,10 +59,7 @@ impl<T: Copy> Ring<T> {
     /// The capacity is rounded up to a power of two.
     pub(crate) fn new(capacity: usize) -> (Ring<T>, RingReader) {
         let capacity = capacity.clamp(2, CAPACITY_MAX).next_power_of_two();
-        let slot = |position| Slot {
-            stamp: AtomicU64::new(position),
-            value: UnsafeCell::new(MaybeUninit::uninit()),
-        };
+        let slot = |position| Slot { stamp: AtomicU64::new(position), value: UnsafeCell::new(MaybeUninit::uninit()) };
         let ring = Ring {
             claim: Padded(AtomicU64::new(0)),
             head: Padded(AtomicU64::new(0)),
@@ -80,10 +77,7 @@ impl<T: Copy> Ring<T> {
     /// `write` initialises the value, and does not unwind: the claimed slot would hold up the reader
     /// for ever.
     #[inline(always)]
-    pub(crate) unsafe fn push<R>(
-        &self,
-        write: impl FnOnce(&mut MaybeUninit<T>, u64) -> R,
-    ) -> Option<R> {
+    pub(crate) unsafe fn push<R>(&self, write: impl FnOnce(&mut MaybeUninit<T>, u64) -> R) -> Option<R> {
         let mut word = self.claim.0.load(Ordering::Relaxed);
         loop {
             let position = word % POSITIONS;
@@ -92,21 +86,13 @@ impl<T: Copy> Ring<T> {
             if slot.stamp.load(Ordering::Acquire) == position {
                 let seq_only = word.wrapping_add(POSITIONS) - position;
                 let claimed = seq_only | ((position + 1) % POSITIONS);
-                match self.claim.0.compare_exchange_weak(
-                    word,
-                    claimed,
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                ) {
+                match self.claim.0.compare_exchange_weak(word, claimed, Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => {
                         let seq = claimed >> POSITION_BITS;
                         // SAFETY: the position is ours alone until the stamp says it is written.
-                        let result = slot
-                            .value
-                            .with_mut(|value| write(unsafe { &mut *value }, seq));
+                        let result = slot.value.with_mut(|value| write(unsafe { &mut *value }, seq));
                         // Release: the reader sees what was written.
-                        slot.stamp
-                            .store((position + 1) % POSITIONS, Ordering::Release);
+                        slot.stamp.store((position + 1) % POSITIONS, Ordering::Release);
                         return Some(result);
                     }
                     Err(newer) => word = newer,
@@ -125,12 +111,7 @@ impl<T: Copy> Ring<T> {
     fn take_seq_only(&self, word: u64) -> Result<(), u64> {
         self.claim
             .0
-            .compare_exchange(
-                word,
-                word.wrapping_add(POSITIONS),
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            )
+            .compare_exchange(word, word.wrapping_add(POSITIONS), Ordering::Relaxed, Ordering::Relaxed)
             .map(drop)
     }
 

@@ -86,12 +86,8 @@ const GRACE: Duration = Duration::from_millis(200);
 impl Shipper {
     /// Starts shipping to `unix:PATH` or `tcp:HOST:PORT`. The router need not be there yet.
     pub fn spawn(telemetry: Telemetry, address: &str) -> Result<Shipper, ShipperError> {
-        let address =
-            Address::parse(address).ok_or_else(|| ShipperError::Address(address.into()))?;
-        let outbox = telemetry
-            .inner()
-            .take_outbox()
-            .ok_or(ShipperError::AlreadyShipping)?;
+        let address = Address::parse(address).ok_or_else(|| ShipperError::Address(address.into()))?;
+        let outbox = telemetry.inner().take_outbox().ok_or(ShipperError::AlreadyShipping)?;
         let shared = Arc::new(Shared::default());
         let worker = Worker::new(telemetry, address, outbox, Arc::clone(&shared));
         let thread = thread::Builder::new()
@@ -100,10 +96,7 @@ impl Shipper {
             .map_err(ShipperError::Thread)?
             .thread()
             .clone();
-        Ok(Shipper {
-            shared,
-            thread: Some(thread),
-        })
+        Ok(Shipper { shared, thread: Some(thread) })
     }
 
     /// How it stands now.
@@ -127,10 +120,7 @@ impl Shipper {
         // Not joined: it may hang in a connect that the kernel does not bound, and the trading
         // component must not hang with it.
         let ended = lock(&self.shared.ended);
-        let waited = self
-            .shared
-            .end
-            .wait_timeout_while(ended, deadline + GRACE, |ended| !*ended);
+        let waited = self.shared.end.wait_timeout_while(ended, deadline + GRACE, |ended| !*ended);
         drop(waited);
     }
 }
@@ -164,10 +154,9 @@ impl Shared {
 impl fmt::Display for ShipperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ShipperError::Address(given) => write!(
-                f,
-                "{given:?} is no address to ship to; give unix:PATH or tcp:HOST:PORT"
-            ),
+            ShipperError::Address(given) => {
+                write!(f, "{given:?} is no address to ship to; give unix:PATH or tcp:HOST:PORT")
+            }
             ShipperError::AlreadyShipping => {
                 f.write_str("this telemetry has a shipper already; stop it before starting another")
             }

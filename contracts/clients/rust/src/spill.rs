@@ -63,13 +63,7 @@ pub(crate) struct Spill {
 
 impl Spill {
     pub(crate) fn new(place: Arc<SpillPlace>, head: Head) -> Spill {
-        Spill {
-            place,
-            head,
-            files: VecDeque::new(),
-            next: 0,
-            stuck: VecDeque::new(),
-        }
+        Spill { place, head, files: VecDeque::new(), next: 0, stuck: VecDeque::new() }
     }
 
     /// Waiting to be drained.
@@ -170,10 +164,7 @@ mod tests {
     use crate::queue::tests::numbered;
 
     fn spill(dir: &std::path::Path, budget_bytes: u64) -> Spill {
-        let place = SpillPlace {
-            dir: dir.to_owned(),
-            budget_bytes,
-        };
+        let place = SpillPlace { dir: dir.to_owned(), budget_bytes };
         Spill::new(Arc::new(place), Head::for_test("run-1"))
     }
 
@@ -208,12 +199,7 @@ mod tests {
         assert!((30..1_000).contains(&taken), "{taken}");
         while push(&mut spill, 1..=1_000) > 0 {}
         assert_eq!(spill.state(), SpillState::Full);
-        let size: u64 = dir
-            .path()
-            .read_dir()
-            .unwrap()
-            .map(|entry| entry.unwrap().metadata().unwrap().len())
-            .sum();
+        let size: u64 = dir.path().read_dir().unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
         assert!(size <= 10_000, "{size}");
     }
 
@@ -227,10 +213,7 @@ mod tests {
         }
         assert!(spill.files.len() > 1);
         let first = spill.files[0].records();
-        assert_eq!(
-            seqs(&mut spill, first as usize),
-            (1..=first).collect::<Vec<_>>()
-        );
+        assert_eq!(seqs(&mut spill, first as usize), (1..=first).collect::<Vec<_>>());
         assert_eq!(spill.state(), SpillState::Ready);
         assert!(push(&mut spill, pushed + 1..=pushed + 10) > 0);
         let rest = seqs(&mut spill, usize::MAX);

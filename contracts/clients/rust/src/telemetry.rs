@@ -63,16 +63,11 @@ impl Telemetry {
 
     /// The component's emitter. The first call makes its queues; all later ones share them.
     pub fn component(&self, component: Component) -> Emitter {
-        let station = self.inner().stations[component as usize]
-            .get_or_init(|| Arc::new(self.inner().new_station(component)));
+        let station =
+            self.inner().stations[component as usize].get_or_init(|| Arc::new(self.inner().new_station(component)));
         let streams_since = 1 + self.inner().stations().count() as u64;
-        self.inner()
-            .generation
-            .fetch_max(streams_since, Ordering::Release);
-        Emitter {
-            station: Arc::clone(station),
-            _handle: Arc::clone(&self.handle),
-        }
+        self.inner().generation.fetch_max(streams_since, Ordering::Release);
+        Emitter { station: Arc::clone(station), _handle: Arc::clone(&self.handle) }
     }
 
     /// The contract's metrics. Keep it, and keep the handles of open labels too.
@@ -84,9 +79,7 @@ impl Telemetry {
     pub fn gather(&self) -> Vec<MetricFamily> {
         let mut families = Vec::new();
         self.inner().metrics.gather(&mut families);
-        families.retain(|family| {
-            self.inner().stations[family.owner as usize].get().is_some() || family.is_touched()
-        });
+        families.retain(|family| self.inner().stations[family.owner as usize].get().is_some() || family.is_touched());
         families
     }
 
@@ -96,11 +89,8 @@ impl Telemetry {
         let mut streams = self.inner().left.clone();
         for lane in Lane::ALL {
             streams.extend(self.inner().stations().map(|station| {
-                Arc::new(QueueStream {
-                    run: Arc::clone(&self.inner().run),
-                    station: Arc::clone(station),
-                    lane,
-                }) as Arc<dyn Stream>
+                Arc::new(QueueStream { run: Arc::clone(&self.inner().run), station: Arc::clone(station), lane })
+                    as Arc<dyn Stream>
             }));
         }
         streams.sort_by_key(|stream| stream.lane());
@@ -145,10 +135,7 @@ impl Inner {
 
     /// None while a shipper has it.
     pub(crate) fn take_outbox(&self) -> Option<Outbox> {
-        self.outbox
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn put_outbox(&self, outbox: Outbox) {
@@ -157,24 +144,18 @@ impl Inner {
 
     fn new_station(&self, component: Component) -> Station {
         let queues = Lane::ALL.map(|lane| {
-            let used = EVENTS
-                .iter()
-                .any(|e| e.component == component && e.lane == lane);
+            let used = EVENTS.iter().any(|e| e.component == component && e.lane == lane);
             let capacity = self.capacity[lane as usize];
-            let spill = self
-                .spill
-                .as_ref()
-                .filter(|_| lane == Lane::Audit)
-                .map(|place| {
-                    let head = Head {
-                        service: self.service.clone(),
-                        env: self.env.clone(),
-                        run: self.run.to_string(),
-                        component,
-                        lane,
-                    };
-                    Spill::new(Arc::clone(place), head)
-                });
+            let spill = self.spill.as_ref().filter(|_| lane == Lane::Audit).map(|place| {
+                let head = Head {
+                    service: self.service.clone(),
+                    env: self.env.clone(),
+                    run: self.run.to_string(),
+                    component,
+                    lane,
+                };
+                Spill::new(Arc::clone(place), head)
+            });
             let spare = capacity.min(SPARE_CAPACITY);
             Queue::new(lane, if used { capacity } else { spare }, spill)
         });
@@ -243,12 +224,6 @@ impl Stream for QueueStream {
 
 impl fmt::Debug for QueueStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}/{}",
-            self.run,
-            self.station.component.name(),
-            self.lane.name()
-        )
+        write!(f, "{}/{}/{}", self.run, self.station.component.name(), self.lane.name())
     }
 }

@@ -30,9 +30,7 @@ fn number(record: &Record) -> (i64, i64) {
 
 fn stream(telemetry: &Telemetry, lane: Lane) -> std::sync::Arc<dyn Stream> {
     let streams = telemetry.streams();
-    let found = streams
-        .iter()
-        .find(|s| s.component() == Component::Risk && s.lane() == lane);
+    let found = streams.iter().find(|s| s.component() == Component::Risk && s.lane() == lane);
     std::sync::Arc::clone(found.unwrap())
 }
 
@@ -40,10 +38,7 @@ fn run(producers: i64, drains: usize, events_each: i64, capacity: usize, spill: 
     let dir = tempfile::tempdir().unwrap();
     let builder = Telemetry::builder("test").capacity(Lane::Audit, capacity);
     let telemetry = if spill {
-        builder
-            .spill_dir(dir.path())
-            .spill_budget_bytes(200_000)
-            .build()
+        builder.spill_dir(dir.path()).spill_budget_bytes(200_000).build()
     } else {
         builder.without_spill().build()
     };
@@ -83,10 +78,7 @@ fn run(producers: i64, drains: usize, events_each: i64, capacity: usize, spill: 
                             thread::yield_now();
                         }
                         let counts = stream.counts();
-                        assert!(
-                            counts.popped + counts.dropped() + counts.queued + counts.spilled
-                                <= counts.emitted
-                        );
+                        assert!(counts.popped + counts.dropped() + counts.queued + counts.spilled <= counts.emitted);
                     }
                 })
             })
@@ -95,10 +87,7 @@ fn run(producers: i64, drains: usize, events_each: i64, capacity: usize, spill: 
             producer.join().unwrap();
         }
         done.store(true, Ordering::Release);
-        drains
-            .into_iter()
-            .map(|drain| drain.join().unwrap())
-            .collect()
+        drains.into_iter().map(|drain| drain.join().unwrap()).collect()
     });
 
     let counts = stream.counts();
@@ -111,23 +100,12 @@ fn run(producers: i64, drains: usize, events_each: i64, capacity: usize, spill: 
     assert_eq!(seqs.len(), all.len(), "an event came twice");
     for taken in &popped {
         for producer in 0..producers {
-            let of_one: Vec<i64> = taken
-                .iter()
-                .map(number)
-                .filter(|(of, _)| *of == producer)
-                .map(|(_, at)| at)
-                .collect();
-            assert!(
-                of_one.is_sorted(),
-                "a drain saw a producer's events out of order"
-            );
+            let of_one: Vec<i64> =
+                taken.iter().map(number).filter(|(of, _)| *of == producer).map(|(_, at)| at).collect();
+            assert!(of_one.is_sorted(), "a drain saw a producer's events out of order");
         }
     }
-    assert_eq!(
-        dir.path().read_dir().unwrap().count(),
-        0,
-        "the spill file went"
-    );
+    assert_eq!(dir.path().read_dir().unwrap().count(), 0, "the spill file went");
 }
 
 proptest! {
@@ -149,11 +127,8 @@ proptest! {
 #[test]
 fn audit_events_without_a_drain_are_spilled_until_the_budget_is_used_up() {
     let dir = tempfile::tempdir().unwrap();
-    let telemetry = Telemetry::builder("test")
-        .capacity(Lane::Audit, 256)
-        .spill_dir(dir.path())
-        .spill_budget_bytes(100_000)
-        .build();
+    let telemetry =
+        Telemetry::builder("test").capacity(Lane::Audit, 256).spill_dir(dir.path()).spill_budget_bytes(100_000).build();
     let risk = telemetry.component(Component::Risk);
     let stream = stream(&telemetry, Lane::Audit);
     let give_up = Instant::now() + Duration::from_secs(20);
@@ -161,18 +136,10 @@ fn audit_events_without_a_drain_are_spilled_until_the_budget_is_used_up() {
     while full == 0 {
         assert!(Instant::now() < give_up, "{:?}", stream.counts());
         for at in 0..32 {
-            risk.emit(&events::RiskDecision {
-                strategy_id: "s",
-                price: Some(at),
-                ..Default::default()
-            });
+            risk.emit(&events::RiskDecision { strategy_id: "s", price: Some(at), ..Default::default() });
         }
         thread::sleep(Duration::from_millis(1));
-        full = stream
-            .counts()
-            .dropped_reasons()
-            .find(|(r, _)| *r == "spill_full")
-            .map_or(0, |(_, n)| n);
+        full = stream.counts().dropped_reasons().find(|(r, _)| *r == "spill_full").map_or(0, |(_, n)| n);
     }
     let counts = stream.counts();
     assert!(counts.spilled > 500, "{counts:?}");
@@ -197,11 +164,7 @@ fn the_next_run_delivers_what_the_last_one_left() {
     let run = first.run().to_owned();
     drop(first);
     for at in 0..10 {
-        emitter.emit(&events::RiskDecision {
-            strategy_id: "s",
-            price: Some(at),
-            ..Default::default()
-        });
+        emitter.emit(&events::RiskDecision { strategy_id: "s", price: Some(at), ..Default::default() });
     }
     drop(emitter);
 

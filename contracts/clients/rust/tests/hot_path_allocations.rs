@@ -49,20 +49,14 @@ fn calls(work: impl FnOnce()) -> u64 {
 
 #[test]
 fn nothing_on_the_hot_path_allocates() {
-    let telemetry = Telemetry::builder("test")
-        .capacity(Lane::Audit, 64)
-        .without_spill()
-        .build();
+    let telemetry = Telemetry::builder("test").capacity(Lane::Audit, 64).without_spill().build();
     let risk = telemetry.component(Component::Risk);
     let recorder = telemetry.component(Component::Recorder);
     let metrics = telemetry.metrics();
     let latency = metrics.strategy_latency_ns.with("mm-1");
     let long = "x".repeat(10_000);
 
-    assert!(
-        calls(|| drop(std::hint::black_box(Box::new(1)))) == 2,
-        "the allocator counts"
-    );
+    assert!(calls(|| drop(std::hint::black_box(Box::new(1)))) == 2, "the allocator counts");
     let emitting = calls(|| {
         // Far beyond the capacity of every lane.
         for n in 0..10_000 {
@@ -74,11 +68,7 @@ fn nothing_on_the_hot_path_allocates() {
                 price: Some(n),
                 ..Default::default()
             });
-            risk.emit(&events::RiskDecision {
-                strategy_id: &long,
-                reason: Some(&long),
-                ..Default::default()
-            });
+            risk.emit(&events::RiskDecision { strategy_id: &long, reason: Some(&long), ..Default::default() });
             risk.emit(&events::StormguardTransition::default());
             recorder.emit(&events::RecorderFlush::default());
             risk.emit(&events::PnlSnapshot::default());
@@ -90,17 +80,7 @@ fn nothing_on_the_hot_path_allocates() {
     });
     assert_eq!(emitting, 0);
 
-    let counts: Vec<_> = telemetry
-        .streams()
-        .iter()
-        .map(|stream| stream.counts())
-        .collect();
-    assert!(
-        counts.iter().any(|counts| counts.truncated > 0),
-        "texts were cut"
-    );
-    assert!(
-        counts.iter().filter(|counts| counts.dropped() > 0).count() >= 4,
-        "every lane was full"
-    );
+    let counts: Vec<_> = telemetry.streams().iter().map(|stream| stream.counts()).collect();
+    assert!(counts.iter().any(|counts| counts.truncated > 0), "texts were cut");
+    assert!(counts.iter().filter(|counts| counts.dropped() > 0).count() >= 4, "every lane was full");
 }

@@ -7,43 +7,17 @@ use tapline_client::{Component, Emitter, Lane, Telemetry, clock, events};
 fn forbid_system_calls() {
     // Load the call's number (offset 0); `exit` is allowed, all others kill.
     let mut program = [
-        sock_filter {
-            code: 0x20,
-            jt: 0,
-            jf: 0,
-            k: 0,
-        },
-        sock_filter {
-            code: 0x15,
-            jt: 0,
-            jf: 1,
-            k: libc::SYS_exit as u32,
-        },
-        sock_filter {
-            code: 0x06,
-            jt: 0,
-            jf: 0,
-            k: libc::SECCOMP_RET_ALLOW,
-        },
-        sock_filter {
-            code: 0x06,
-            jt: 0,
-            jf: 0,
-            k: libc::SECCOMP_RET_KILL_PROCESS,
-        },
+        sock_filter { code: 0x20, jt: 0, jf: 0, k: 0 },
+        sock_filter { code: 0x15, jt: 0, jf: 1, k: libc::SYS_exit as u32 },
+        sock_filter { code: 0x06, jt: 0, jf: 0, k: libc::SECCOMP_RET_ALLOW },
+        sock_filter { code: 0x06, jt: 0, jf: 0, k: libc::SECCOMP_RET_KILL_PROCESS },
     ];
-    let filter = sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_mut_ptr(),
-    };
+    let filter = sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
     // SAFETY: the arguments are those that prctl(2) asks for, and `program` outlives the calls.
     unsafe {
         assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
         let mode = c_ulong::from(libc::SECCOMP_MODE_FILTER);
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter),
-            0
-        );
+        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter), 0);
     }
 }
 
@@ -83,10 +57,7 @@ fn emit_all(risk: &Emitter, recorder: &Emitter) {
 
 #[test]
 fn emitting_makes_no_system_call() {
-    let telemetry = Telemetry::builder("test")
-        .capacity(Lane::Audit, 64)
-        .without_spill()
-        .build();
+    let telemetry = Telemetry::builder("test").capacity(Lane::Audit, 64).without_spill().build();
     let risk = telemetry.component(Component::Risk);
     let recorder = telemetry.component(Component::Recorder);
     let metrics = telemetry.metrics();
@@ -96,10 +67,7 @@ fn emitting_makes_no_system_call() {
         metrics.feed_events_total.tick().inc();
         metrics.feed_latency_ns.observe(1.0);
     });
-    assert!(
-        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
-        "ended by {status:#x}"
-    );
+    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "ended by {status:#x}");
 }
 
 #[test]
@@ -108,8 +76,5 @@ fn the_filter_does_kill() {
     let status = in_silence(|| unsafe {
         libc::getppid();
     });
-    assert!(
-        libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGSYS,
-        "{status:#x}"
-    );
+    assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGSYS, "{status:#x}");
 }

@@ -29,18 +29,14 @@ impl Bench {
 
 fn value<'r>(record: &'r Record, name: &str) -> Option<Value<'r>> {
     let schema = record.schema().unwrap();
-    record
-        .fields()
-        .find(|(index, _)| schema.field(*index).unwrap().name == name)
-        .map(|(_, value)| value)
+    record.fields().find(|(index, _)| schema.field(*index).unwrap().name == name).map(|(_, value)| value)
 }
 
 fn json(record: &Record) -> serde_json::Value {
     let mut out = Vec::new();
     record.write_json(&mut out);
     assert!(!out.contains(&b'\n'));
-    serde_json::from_slice(&out)
-        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out)))
+    serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out)))
 }
 
 #[test]

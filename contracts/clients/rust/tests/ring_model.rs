@@ -50,28 +50,15 @@ fn check(producers: usize, pushes: usize, pops: usize, preemptions: usize) {
                 None => thread::yield_now(),
             }
         }
-        let pushed: usize = threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum();
+        let pushed: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
         // SAFETY: they came together.
         while let Some(pair) = unsafe { ring.pop(&mut reader) } {
             seen.push(pair);
         }
         assert_eq!(seen.len(), pushed, "what was pushed is popped");
-        assert!(
-            seen.iter().all(|pair| pair[0] == pair[1]),
-            "no value is torn"
-        );
-        assert!(
-            seen.is_sorted_by(|a, b| a[0] < b[0]),
-            "in the order of seq, none twice"
-        );
-        assert_eq!(
-            ring.seq(),
-            (producers * pushes) as u64,
-            "dropped ones took a seq too"
-        );
+        assert!(seen.iter().all(|pair| pair[0] == pair[1]), "no value is torn");
+        assert!(seen.is_sorted_by(|a, b| a[0] < b[0]), "in the order of seq, none twice");
+        assert_eq!(ring.seq(), (producers * pushes) as u64, "dropped ones took a seq too");
         assert_eq!(ring.len(), 0);
     });
 }

@@ -31,8 +31,15 @@ fn table(contract: &Contract, event: &Event) -> String {
 }
 
 fn one(contract: &Contract, event: &Event, out: &mut String) {
-    let _ = write!(out, "### {}\n\n{} Component {}, lane {}, level {}", event.name, event.doc,
-        contract.component_at(event.component).name, event.lane, event.level);
+    let _ = write!(
+        out,
+        "### {}\n\n{} Component {}, lane {}, level {}",
+        event.name,
+        event.doc,
+        contract.component_at(event.component).name,
+        event.lane,
+        event.level
+    );
     if event.table.is_some() {
         let _ = write!(out, ", kept in {}", table(contract, event));
     }
@@ -54,9 +61,10 @@ fn one(contract: &Contract, event: &Event, out: &mut String) {
     }
     out.push('\n');
     if !event.renames.is_empty() {
-        let renames = event.renames.iter().map(|(theirs, ours)| {
-            format!("`{theirs}` is read as `{}`", contract.field_at(*ours).name)
-        });
+        let renames = event
+            .renames
+            .iter()
+            .map(|(theirs, ours)| format!("`{theirs}` is read as `{}`", contract.field_at(*ours).name));
         let _ = write!(out, "In lines of this name {}.\n\n", renames.collect::<Vec<_>>().join(", "));
     }
     if !event.forms.is_empty() {

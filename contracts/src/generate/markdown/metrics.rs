@@ -17,8 +17,7 @@ pub(super) fn write(contract: &Contract, out: &mut String) {
          from the start, at 0, so that a first increment fires.\n\n"
     );
     for (index, component) in contract.components.iter().enumerate() {
-        let metrics: Vec<&Metric> =
-            contract.metrics.iter().filter(|m| usize::from(m.owner.0) == index).collect();
+        let metrics: Vec<&Metric> = contract.metrics.iter().filter(|m| usize::from(m.owner.0) == index).collect();
         if metrics.is_empty() {
             continue;
         }
@@ -69,14 +68,8 @@ fn budgets(contract: &Contract, out: &mut String) {
     out.push_str("## Budgets\n\n| budget | at most | shown by | what |\n|---|--:|---|---|\n");
     for budget in &contract.budgets {
         let metric = budget.metric.as_ref().map(|m| format!("`{m}`")).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "| {} | {} {} | {metric} | {} |",
-            budget.name,
-            budget.limit,
-            budget.unit,
-            cell(&budget.doc)
-        );
+        let _ =
+            writeln!(out, "| {} | {} {} | {metric} | {} |", budget.name, budget.limit, budget.unit, cell(&budget.doc));
     }
     out.push('\n');
 }

@@ -74,7 +74,9 @@ fn roles(contract: &Contract, out: &mut String) {
         .tables
         .iter()
         .flat_map(|table| &table.columns)
-        .filter(|c| matches!(c.source, ColumnSource::Field(id) if contract.field_at(id).sensitivity != Sensitivity::Public))
+        .filter(
+            |c| matches!(c.source, ColumnSource::Field(id) if contract.field_at(id).sensitivity != Sensitivity::Public),
+        )
         .map(|c| format!("`{}`", c.name))
         .collect();
     personal.sort();

@@ -43,14 +43,7 @@ struct Down {
 impl Line {
     pub(super) fn new(name: &'static str, scene: Arc<Scene>, voice: Voice) -> Self {
         let connected = scene.metrics.feed_connected.with(name);
-        Line {
-            name,
-            scene,
-            voice,
-            connected,
-            down: None,
-            calls: Vec::new(),
-        }
+        Line { name, scene, voice, connected, down: None, calls: Vec::new() }
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -113,10 +106,7 @@ impl Line {
             self.reconnect("timeout", attempt, gap, Some(retry), None);
             self.scene.metrics.feed_reconnect_total.timeout().inc();
         } else {
-            let error = format!(
-                "handshake refused: 401, token {}",
-                self.scene.canaries.value(CanaryKind::Jwt)
-            );
+            let error = format!("handshake refused: 401, token {}", self.scene.canaries.value(CanaryKind::Jwt));
             self.reconnect("failed", attempt, gap, Some(retry), Some(&error));
             self.scene.metrics.feed_reconnect_total.failed().inc();
         }
@@ -132,13 +122,7 @@ impl Line {
         if self.down.is_some() {
             return;
         }
-        self.down = Some(Down {
-            since: at,
-            next_try: at + retry,
-            retry,
-            failures_left: failures,
-            attempt: 0,
-        });
+        self.down = Some(Down { since: at, next_try: at + retry, retry, failures_left: failures, attempt: 0 });
         self.connected.set(0.0);
         self.voice.emit(&events::FeedDisconnected {
             conn_id: self.name,
@@ -170,25 +154,14 @@ impl Line {
         });
     }
 
-    fn reconnect(
-        &self,
-        result: &str,
-        attempt: i64,
-        gap: SessionTime,
-        delay: Option<SessionTime>,
-        error: Option<&str>,
-    ) {
+    fn reconnect(&self, result: &str, attempt: i64, gap: SessionTime, delay: Option<SessionTime>, error: Option<&str>) {
         self.voice.emit(&events::FeedReconnect {
             conn_id: self.name,
             result,
             attempt: Some(attempt),
             delay_s: delay.map(|delay| delay as f64 / 1e9),
             gap_s: Some(gap as f64 / 1e9),
-            reason_code: Some(if result == "ok" {
-                "RECOVERED"
-            } else {
-                "HANDSHAKE_FAILED"
-            }),
+            reason_code: Some(if result == "ok" { "RECOVERED" } else { "HANDSHAKE_FAILED" }),
             error,
             ..Default::default()
         });

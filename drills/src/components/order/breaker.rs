@@ -42,12 +42,10 @@ impl Breaker {
     pub(super) fn rejected(&mut self, at: SessionTime) {
         *self = match *self {
             Breaker::Closed => Breaker::Doubting { refusals: 1 },
-            Breaker::Doubting { refusals } if refusals + 1 < REFUSALS_MAX => Breaker::Doubting {
-                refusals: refusals + 1,
-            },
-            Breaker::Doubting { .. } | Breaker::HalfOpen => Breaker::Open {
-                until: at + OPEN_FOR,
-            },
+            Breaker::Doubting { refusals } if refusals + 1 < REFUSALS_MAX => {
+                Breaker::Doubting { refusals: refusals + 1 }
+            }
+            Breaker::Doubting { .. } | Breaker::HalfOpen => Breaker::Open { until: at + OPEN_FOR },
             open @ Breaker::Open { .. } => open,
         };
     }

@@ -19,13 +19,8 @@ impl Orders {
         let metrics = &self.scene.metrics;
         let count = f64::from(self.rate.count());
         metrics.order_rate_window.set(count);
-        metrics
-            .order_rate_limit_ratio
-            .set((count / f64::from(super::RATE_MAX)).min(1.0));
-        metrics
-            .circuit_breaker_state
-            .order()
-            .set(self.breaker.number());
+        metrics.order_rate_limit_ratio.set((count / f64::from(super::RATE_MAX)).min(1.0));
+        metrics.circuit_breaker_state.order().set(self.breaker.number());
         match self.rejects.share(at) {
             Some(share) => metrics.order_reject_rate.set(share),
             None => metrics.order_reject_rate.unset(),
@@ -67,12 +62,8 @@ impl Orders {
     /// Nobody knows whether the order stands, and nobody waits any longer to learn it.
     pub(super) fn give_up(&self, id: Id, order: &mut Tracked) {
         self.emit_timeout(id, order.strategy, &order.lineage, Action::New);
-        let _ = self
-            .execution
-            .send(ExecutionInput::GaveUp { client_order: id });
-        let _ = self
-            .news
-            .send(order.news(order.lineage.intent, Outcome::Closed));
+        let _ = self.execution.send(ExecutionInput::GaveUp { client_order: id });
+        let _ = self.news.send(order.news(order.lineage.intent, Outcome::Closed));
         self.end(order, OrderEnd::TimedOut);
     }
 
@@ -80,21 +71,13 @@ impl Orders {
         let Some(order) = self.tracked.get(&id) else {
             return;
         };
-        let lineage = Lineage {
-            trace: change.trace,
-            intent: change.intent,
-            ..order.lineage
-        };
+        let lineage = Lineage { trace: change.trace, intent: change.intent, ..order.lineage };
         self.emit_timeout(id, order.strategy, &lineage, change.action);
-        let _ = self
-            .execution
-            .send(ExecutionInput::GaveUp { client_order: id });
+        let _ = self.execution.send(ExecutionInput::GaveUp { client_order: id });
         let _ = self.news.send(order.news(change.intent, Outcome::Refused));
         if order.is_finished() {
             self.tracked.remove(&id);
-            let _ = self
-                .execution
-                .send(ExecutionInput::Forget { client_order: id });
+            let _ = self.execution.send(ExecutionInput::Forget { client_order: id });
         }
     }
 
@@ -148,12 +131,8 @@ impl Orders {
 
     /// The broker has answered all it ever will: what has no end by now timed out.
     pub(super) fn close(mut self) {
-        let unanswered: Vec<Id> = self
-            .tracked
-            .iter()
-            .filter(|(_, order)| order.end.is_none())
-            .map(|(id, _)| *id)
-            .collect();
+        let unanswered: Vec<Id> =
+            self.tracked.iter().filter(|(_, order)| order.end.is_none()).map(|(id, _)| *id).collect();
         for id in unanswered {
             self.give_up_order(id);
         }

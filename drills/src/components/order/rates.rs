@@ -43,9 +43,7 @@ impl CommandRate {
         match self.count {
             count if count == RATE_SOFT + 1 => RoomFor::FirstBeyondSoft,
             count if count <= RATE_MAX => RoomFor::Plenty,
-            count => RoomFor::None {
-                first: count == RATE_MAX + 1,
-            },
+            count => RoomFor::None { first: count == RATE_MAX + 1 },
         }
     }
 
@@ -66,9 +64,7 @@ impl CommandRate {
 
 impl Default for RejectRate {
     fn default() -> Self {
-        RejectRate {
-            seconds: [(0, 0, 0); WINDOW_S],
-        }
+        RejectRate { seconds: [(0, 0, 0); WINDOW_S] }
     }
 }
 
@@ -87,9 +83,8 @@ impl RejectRate {
     pub(super) fn share(&self, at: SessionTime) -> Option<f64> {
         let from = at / SECOND - WINDOW_S as SessionTime;
         let recent = self.seconds.iter().filter(|(second, ..)| *second > from);
-        let (answers, refusals) = recent.fold((0, 0), |(all, bad), (_, answers, refusals)| {
-            (all + answers, bad + refusals)
-        });
+        let (answers, refusals) =
+            recent.fold((0, 0), |(all, bad), (_, answers, refusals)| (all + answers, bad + refusals));
         (answers > 0).then(|| f64::from(refusals) / f64::from(answers))
     }
 }

@@ -32,13 +32,9 @@ impl Orders {
             ReportKind::Reject { action, reason } => {
                 self.rejected(&mut order, report, action, reason);
             }
-            ReportKind::Fill {
-                quantity, leaves, ..
-            } => {
+            ReportKind::Fill { quantity, leaves, .. } => {
                 let intent = order.lineage.intent;
-                let _ = self
-                    .news
-                    .send(order.news(intent, Outcome::Filled { quantity, leaves }));
+                let _ = self.news.send(order.news(intent, Outcome::Filled { quantity, leaves }));
                 if leaves == 0 {
                     self.end(&mut order, OrderEnd::Filled);
                 }
@@ -47,9 +43,7 @@ impl Orders {
         let pull = order.pull.take().filter(|_| order.can_be_changed());
         let change = pull.map(|reason_code| order.pulled(reason_code, report.at));
         if order.is_finished() {
-            let _ = self
-                .execution
-                .send(ExecutionInput::Forget { client_order: id });
+            let _ = self.execution.send(ExecutionInput::Forget { client_order: id });
         } else {
             self.tracked.insert(id, order);
         }
@@ -76,10 +70,7 @@ impl Orders {
             latency_us: Some(latency_ns as f64 / 1e3),
         });
         self.scene.metrics.order_actions_total.ack().inc();
-        self.scene
-            .metrics
-            .order_latency_ns
-            .observe(latency_ns as f64);
+        self.scene.metrics.order_latency_ns.observe(latency_ns as f64);
         let intent = answered.lineage.intent;
         match action {
             Action::New if order.end == Some(OrderEnd::TimedOut) => self.came_late(order, report),
@@ -88,9 +79,7 @@ impl Orders {
                 self.rejects.note(report.at, false);
                 self.map_broker_order(order, report.client_order);
                 let client_order = report.client_order;
-                let _ = self
-                    .news
-                    .send(order.news(intent, Outcome::Accepted { client_order }));
+                let _ = self.news.send(order.news(intent, Outcome::Accepted { client_order }));
             }
             Action::Amend => {
                 let _ = self.news.send(order.news(intent, Outcome::Amended));
@@ -102,13 +91,7 @@ impl Orders {
         }
     }
 
-    fn rejected(
-        &mut self,
-        order: &mut Tracked,
-        report: &Report,
-        action: Action,
-        reason: RejectReason,
-    ) {
+    fn rejected(&mut self, order: &mut Tracked, report: &Report, action: Action, reason: RejectReason) {
         let Some(answered) = answered(order, action) else {
             return;
         };
@@ -128,18 +111,9 @@ impl Orders {
             latency_us: Some(latency_ns as f64 / 1e3),
         });
         self.scene.metrics.order_actions_total.reject().inc();
-        self.scene
-            .metrics
-            .order_reject_total
-            .with(reason.code())
-            .inc();
-        self.scene
-            .metrics
-            .order_latency_ns
-            .observe(latency_ns as f64);
-        let _ = self
-            .news
-            .send(order.news(answered.lineage.intent, Outcome::Refused));
+        self.scene.metrics.order_reject_total.with(reason.code()).inc();
+        self.scene.metrics.order_latency_ns.observe(latency_ns as f64);
+        let _ = self.news.send(order.news(answered.lineage.intent, Outcome::Refused));
         if action == Action::New {
             self.breaker.rejected(report.at);
             self.rejects.note(report.at, true);
@@ -178,10 +152,7 @@ impl Orders {
         });
         self.scene.metrics.order_actions_total.error().inc();
         let client_order = report.client_order;
-        let _ = self.broker.send(Request::Cancel {
-            client_order,
-            at: report.at,
-        });
+        let _ = self.broker.send(Request::Cancel { client_order, at: report.at });
     }
 
     fn map_broker_order(&self, order: &Tracked, client_order: Id) {
@@ -203,10 +174,7 @@ impl Orders {
         order.end = Some(end);
         self.scene.progress.ended(end);
         if let Some(broker_order) = &order.broker_order {
-            self.voice.emit(&events::OrderIdMapDel {
-                broker_custom_field: broker_order,
-                source: Some("end"),
-            });
+            self.voice.emit(&events::OrderIdMapDel { broker_custom_field: broker_order, source: Some("end") });
         }
     }
 }
@@ -214,19 +182,9 @@ impl Orders {
 /// Finds what was asked, and takes it off the list of open questions.
 fn answered(order: &mut Tracked, action: Action) -> Option<Answered> {
     if action == Action::New {
-        return Some(Answered {
-            lineage: order.lineage,
-            sent_at: order.sent_at,
-        });
+        return Some(Answered { lineage: order.lineage, sent_at: order.sent_at });
     }
     let change = order.answer_change(action)?;
-    let lineage = Lineage {
-        trace: change.trace,
-        intent: change.intent,
-        ..order.lineage
-    };
-    Some(Answered {
-        lineage,
-        sent_at: change.sent_at,
-    })
+    let lineage = Lineage { trace: change.trace, intent: change.intent, ..order.lineage };
+    Some(Answered { lineage, sent_at: change.sent_at })
 }

@@ -57,9 +57,7 @@ impl Tracked {
     }
 
     pub(super) fn is_being_cancelled(&self) -> bool {
-        self.changes
-            .iter()
-            .any(|change| change.action == Action::Cancel)
+        self.changes.iter().any(|change| change.action == Action::Cancel)
     }
 
     /// Neither the order nor a change of it is of interest any more. A timed-out order stays: it may
@@ -70,10 +68,7 @@ impl Tracked {
 
     /// Takes out the change of this kind that was sent first.
     pub(super) fn answer_change(&mut self, action: Action) -> Option<Change> {
-        let index = self
-            .changes
-            .iter()
-            .position(|change| change.action == action)?;
+        let index = self.changes.iter().position(|change| change.action == action)?;
         Some(self.changes.remove(index))
     }
 
@@ -90,11 +85,6 @@ impl Tracked {
     }
 
     pub(super) fn news(&self, intent: Id, outcome: Outcome) -> News {
-        News {
-            strategy: self.strategy,
-            side: self.side,
-            intent,
-            outcome,
-        }
+        News { strategy: self.strategy, side: self.side, intent, outcome }
     }
 }

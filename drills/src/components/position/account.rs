@@ -19,11 +19,8 @@ pub(super) struct Account {
 impl Account {
     /// Takes in a fill of `delta` contracts, negative for a sale.
     pub(super) fn fill(&mut self, delta: i64, price: Price, costs: Money) {
-        let closing = if self.net_quantity * delta < 0 {
-            delta.signum() * delta.abs().min(self.net_quantity.abs())
-        } else {
-            0
-        };
+        let closing =
+            if self.net_quantity * delta < 0 { delta.signum() * delta.abs().min(self.net_quantity.abs()) } else { 0 };
         if closing != 0 {
             // The share of the cost that belongs to the closed contracts; all of it when flat.
             let closed_cost = self.cost * -closing / self.net_quantity;
@@ -52,11 +49,7 @@ impl Account {
 
     /// 0 when flat.
     pub(super) fn average_price(&self) -> Price {
-        if self.net_quantity == 0 {
-            0
-        } else {
-            self.cost / self.net_quantity
-        }
+        if self.net_quantity == 0 { 0 } else { self.cost / self.net_quantity }
     }
 
     pub(super) fn realized(&self) -> Money {
@@ -88,10 +81,7 @@ mod tests {
         let mut account = Account::default();
         account.fill(2, 100, 7);
         account.mark(103);
-        assert_eq!(
-            (account.average_price(), account.unrealized()),
-            (100, 6 * POINT_VALUE)
-        );
+        assert_eq!((account.average_price(), account.unrealized()), (100, 6 * POINT_VALUE));
         account.fill(-1, 104, 7);
         assert_eq!(account.realized(), 4 * POINT_VALUE - 14);
         // Through zero: one closes, two open short.

@@ -27,11 +27,7 @@ const REFUSED_MS: f64 = 5.0;
 
 impl Store {
     pub(super) fn new(dice: Dice) -> Self {
-        Store {
-            dice,
-            down: false,
-            disk_full: false,
-        }
+        Store { dice, down: false, disk_full: false }
     }
 
     pub(super) fn set_down(&mut self, down: bool) {
@@ -49,20 +45,10 @@ impl Store {
     /// Says what a write of so many rows would have come to. No time passes.
     pub(super) fn write(&mut self, rows: u64) -> Written {
         if self.down {
-            return Written {
-                ok: false,
-                duration_ms: REFUSED_MS,
-            };
+            return Written { ok: false, duration_ms: REFUSED_MS };
         }
-        let merge = if self.dice.chance(MERGE_CHANCE) {
-            MERGE_MS
-        } else {
-            0.0
-        };
+        let merge = if self.dice.chance(MERGE_CHANCE) { MERGE_MS } else { 0.0 };
         let jitter = self.dice.exponential(WRITE_MS);
-        Written {
-            ok: true,
-            duration_ms: WRITE_MS + jitter + merge + rows as f64 * ROW_MS,
-        }
+        Written { ok: true, duration_ms: WRITE_MS + jitter + merge + rows as f64 * ROW_MS }
     }
 }

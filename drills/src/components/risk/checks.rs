@@ -58,10 +58,7 @@ impl Limits {
 
     pub(super) fn set_position_max(&mut self, contracts: i64) {
         self.position_max = contracts;
-        self.json = format!(
-            r#"{{"pos":{contracts},"qty":{},"band":{}}}"#,
-            self.quantity_max, self.band_bps
-        );
+        self.json = format!(r#"{{"pos":{contracts},"qty":{},"band":{}}}"#, self.quantity_max, self.band_bps);
     }
 
     pub(super) fn as_json(&self) -> &str {
@@ -88,12 +85,7 @@ impl Check<'_> {
                 return Verdict::refused("PRICE_OUTSIDE_BAND", "price_band", limit, away_bps);
             }
         }
-        if reduces(
-            intent.action,
-            intent.side,
-            intent.quantity,
-            self.net_quantity,
-        ) {
+        if reduces(intent.action, intent.side, intent.quantity, self.net_quantity) {
             return Verdict::approved("reducing");
         }
         self.new_risk()
@@ -123,12 +115,7 @@ impl Check<'_> {
         let intended = self.net_quantity + self.intent.side.sign() * self.intent.quantity;
         let observed = intended.abs() as f64;
         if observed > position_max {
-            return Verdict::refused(
-                "POSITION_LIMIT_EXCEEDED",
-                "position",
-                position_max,
-                observed,
-            );
+            return Verdict::refused("POSITION_LIMIT_EXCEEDED", "position", position_max, observed);
         }
         Verdict {
             approved: true,
@@ -144,23 +131,11 @@ impl Check<'_> {
 
 impl Verdict {
     fn approved(check: &'static str) -> Self {
-        Verdict {
-            approved: true,
-            reason_code: "OK",
-            check,
-            limit: None,
-            observed: None,
-        }
+        Verdict { approved: true, reason_code: "OK", check, limit: None, observed: None }
     }
 
     fn refused(reason_code: &'static str, check: &'static str, limit: f64, observed: f64) -> Self {
-        Verdict {
-            approved: false,
-            reason_code,
-            check,
-            limit: Some(limit),
-            observed: Some(observed),
-        }
+        Verdict { approved: false, reason_code, check, limit: Some(limit), observed: Some(observed) }
     }
 }
 
@@ -214,10 +189,7 @@ mod tests {
         let buy = intent(Action::New, Side::Buy, 1);
         assert_eq!(verdict(&buy, Mode::Halt, 0).reason_code, "STORMGUARD_HALT");
         assert!(verdict(&buy, Mode::Halt, -1).approved);
-        assert!(
-            !verdict(&intent(Action::New, Side::Buy, 2), Mode::Halt, -1).approved,
-            "it would turn"
-        );
+        assert!(!verdict(&intent(Action::New, Side::Buy, 2), Mode::Halt, -1).approved, "it would turn");
         assert!(!verdict(&buy, Mode::Halt, 1).approved);
         assert!(verdict(&intent(Action::Cancel, Side::Buy, 1), Mode::Halt, 5).approved);
         assert!(verdict(&intent(Action::Amend, Side::Sell, 1), Mode::Halt, 5).approved);
@@ -236,19 +208,10 @@ mod tests {
     fn the_position_limit_shrinks_with_the_mode() {
         let buy = intent(Action::New, Side::Buy, 1);
         assert!(verdict(&buy, Mode::Normal, 4).approved);
-        assert_eq!(
-            verdict(&buy, Mode::Normal, 5).reason_code,
-            "POSITION_LIMIT_EXCEEDED"
-        );
+        assert_eq!(verdict(&buy, Mode::Normal, 5).reason_code, "POSITION_LIMIT_EXCEEDED");
         assert!(verdict(&buy, Mode::Warm, 1).approved);
-        assert_eq!(
-            verdict(&buy, Mode::Warm, 2).reason_code,
-            "POSITION_LIMIT_EXCEEDED"
-        );
-        assert_eq!(
-            verdict(&buy, Mode::Storm, 0).reason_code,
-            "STORMGUARD_STORM_BLOCKED"
-        );
+        assert_eq!(verdict(&buy, Mode::Warm, 2).reason_code, "POSITION_LIMIT_EXCEEDED");
+        assert_eq!(verdict(&buy, Mode::Storm, 0).reason_code, "STORMGUARD_STORM_BLOCKED");
     }
 
     proptest! {

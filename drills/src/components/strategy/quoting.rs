@@ -36,22 +36,12 @@ pub(super) fn wish(running: &Running, tick: &Tick, restless: bool) -> Option<Wis
 
 /// Quotes both sides; the side that reduces the position first.
 fn make(running: &Running, tick: &Tick, behind_ticks: i64, restless: bool) -> Option<Wish> {
-    let first = if running.position > 0 {
-        Side::Sell
-    } else {
-        Side::Buy
-    };
+    let first = if running.position > 0 { Side::Sell } else { Side::Buy };
     [first, first.opposite()].into_iter().find_map(|side| {
         let slot = &running.slots[side as usize];
         let target = tick.quote.touch(side) - side.sign() * behind_ticks * TICK;
         if let Some(live) = slot.live.filter(|_| restless) {
-            return Some(wish_for(
-                Action::Amend,
-                side,
-                target,
-                Some(live.order),
-                "QUOTE_MOVED",
-            ));
+            return Some(wish_for(Action::Amend, side, target, Some(live.order), "QUOTE_MOVED"));
         }
         if slot.is_waiting() || tick.at < slot.rests_until {
             return None;
@@ -61,21 +51,9 @@ fn make(running: &Running, tick: &Tick, behind_ticks: i64, restless: bool) -> Op
                 let away = (target - live.price).abs() / TICK;
                 let leaning = -tick.quote.imbalance() * side.sign() as f64;
                 if away >= CANCEL_TICKS || (leaning > LEANING && behind_ticks == 0) {
-                    Some(wish_for(
-                        Action::Cancel,
-                        side,
-                        live.price,
-                        Some(live.order),
-                        "QUOTE_PULLED",
-                    ))
+                    Some(wish_for(Action::Cancel, side, live.price, Some(live.order), "QUOTE_PULLED"))
                 } else if away >= AMEND_TICKS {
-                    Some(wish_for(
-                        Action::Amend,
-                        side,
-                        target,
-                        Some(live.order),
-                        "QUOTE_MOVED",
-                    ))
+                    Some(wish_for(Action::Amend, side, target, Some(live.order), "QUOTE_MOVED"))
                 } else {
                     None
                 }
@@ -105,60 +83,27 @@ fn towards(running: &Running, tick: &Tick, direction: i64, takes: bool) -> Optio
     if slot.is_waiting() || tick.at < slot.rests_until {
         return None;
     }
-    let price = if takes {
-        tick.quote.touch(side.opposite()) + side.sign() * TICK
-    } else {
-        tick.quote.touch(side)
-    };
-    let why = if direction == 0 {
-        "SIGNAL_OVER"
-    } else {
-        "SIGNAL"
-    };
+    let price = if takes { tick.quote.touch(side.opposite()) + side.sign() * TICK } else { tick.quote.touch(side) };
+    let why = if direction == 0 { "SIGNAL_OVER" } else { "SIGNAL" };
     match slot.live {
         None => Some(wish_for(Action::New, side, price, None, why)),
-        Some(live) if (live.price - price).abs() >= AMEND_TICKS * TICK => Some(wish_for(
-            Action::Amend,
-            side,
-            price,
-            Some(live.order),
-            "SIGNAL_MOVED",
-        )),
+        Some(live) if (live.price - price).abs() >= AMEND_TICKS * TICK => {
+            Some(wish_for(Action::Amend, side, price, Some(live.order), "SIGNAL_MOVED"))
+        }
         Some(_) => None,
     }
 }
 
 /// Cancels an order that stands on a side that is no longer wanted.
 fn abandon(running: &Running, tick: &Tick, wanted: Option<Side>) -> Option<Wish> {
-    [Side::Buy, Side::Sell]
-        .into_iter()
-        .filter(|side| Some(*side) != wanted)
-        .find_map(|side| {
-            let slot = &running.slots[side as usize];
-            let free = !slot.is_waiting() && tick.at >= slot.rests_until;
-            let live = slot.live.filter(|_| free)?;
-            Some(wish_for(
-                Action::Cancel,
-                side,
-                live.price,
-                Some(live.order),
-                "SIGNAL_OVER",
-            ))
-        })
+    [Side::Buy, Side::Sell].into_iter().filter(|side| Some(*side) != wanted).find_map(|side| {
+        let slot = &running.slots[side as usize];
+        let free = !slot.is_waiting() && tick.at >= slot.rests_until;
+        let live = slot.live.filter(|_| free)?;
+        Some(wish_for(Action::Cancel, side, live.price, Some(live.order), "SIGNAL_OVER"))
+    })
 }
 
-fn wish_for(
-    action: Action,
-    side: Side,
-    price: Price,
-    order: Option<Id>,
-    why: &'static str,
-) -> Wish {
-    Wish {
-        action,
-        side,
-        price,
-        order,
-        why,
-    }
+fn wish_for(action: Action, side: Side, price: Price, order: Option<Id>, why: &'static str) -> Wish {
+    Wish { action, side, price, order, why }
 }

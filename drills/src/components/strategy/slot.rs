@@ -36,11 +36,7 @@ impl Slot {
     }
 
     pub(super) fn pend(&mut self, intent: Id, action: Action, price: Price) {
-        self.pending = Some(Pending {
-            intent,
-            action,
-            price,
-        });
+        self.pending = Some(Pending { intent, action, price });
     }
 
     pub(super) fn learn(&mut self, news: &News, rest_until: SessionTime) {
@@ -54,10 +50,7 @@ impl Slot {
             }
             Outcome::Accepted { client_order } => {
                 if let Some(pending) = answered {
-                    self.live = Some(Live {
-                        order: client_order,
-                        price: pending.price,
-                    });
+                    self.live = Some(Live { order: client_order, price: pending.price });
                     self.pending = None;
                 }
             }
@@ -84,10 +77,7 @@ impl Slot {
     /// The order is gone. A change of it that is under way will still be answered.
     fn end(&mut self) {
         self.live = None;
-        if self
-            .pending
-            .is_some_and(|pending| pending.action == Action::New)
-        {
+        if self.pending.is_some_and(|pending| pending.action == Action::New) {
             self.pending = None;
         }
     }
@@ -101,51 +91,25 @@ mod tests {
     use crate::strategies::Strategy;
 
     fn news(intent: Id, outcome: Outcome) -> News {
-        News {
-            strategy: Strategy::QUICK_MAKER,
-            side: Side::Buy,
-            intent,
-            outcome,
-        }
+        News { strategy: Strategy::QUICK_MAKER, side: Side::Buy, intent, outcome }
     }
 
     #[test]
     fn an_order_is_followed_from_intent_to_end() {
         let mint = IdMint::for_this_run();
-        let [first, second, order] = [
-            (IdKind::Intent, 1),
-            (IdKind::Intent, 2),
-            (IdKind::ClientOrder, 1),
-        ]
-        .map(|(kind, number)| mint.id(kind, number));
+        let [first, second, order] = [(IdKind::Intent, 1), (IdKind::Intent, 2), (IdKind::ClientOrder, 1)]
+            .map(|(kind, number)| mint.id(kind, number));
         let mut slot = Slot::default();
         slot.pend(first, Action::New, 100);
         // News about another intent, a duplicate's refusal, changes nothing.
         slot.learn(&news(second, Outcome::Refused), 9);
         assert!(slot.is_waiting() && slot.rests_until == 0);
-        slot.learn(
-            &news(
-                first,
-                Outcome::Accepted {
-                    client_order: order,
-                },
-            ),
-            9,
-        );
+        slot.learn(&news(first, Outcome::Accepted { client_order: order }), 9);
         assert_eq!(slot.live.map(|live| live.price), Some(100));
 
         // Filled while an amendment is under way: the amendment is still waited for.
         slot.pend(second, Action::Amend, 101);
-        slot.learn(
-            &news(
-                first,
-                Outcome::Filled {
-                    quantity: 1,
-                    leaves: 0,
-                },
-            ),
-            9,
-        );
+        slot.learn(&news(first, Outcome::Filled { quantity: 1, leaves: 0 }), 9);
         assert!(slot.live.is_none() && slot.is_waiting());
         slot.learn(&news(second, Outcome::Refused), 9);
         assert!(!slot.is_waiting() && slot.rests_until == 9);

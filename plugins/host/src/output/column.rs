@@ -89,9 +89,7 @@ impl Shape<'_> {
         let (kind, layout) = (self.want.kind, self.want.layout);
         let data = match (kind, column.data) {
             (Kind::Text, wit::Data::Packed(packed)) if layout == Layout::Packed => packed_text(packed)?,
-            (Kind::Text, wit::Data::Strings(strings)) if layout == Layout::Strings => {
-                joined_text(&strings)?
-            }
+            (Kind::Text, wit::Data::Strings(strings)) if layout == Layout::Strings => joined_text(&strings)?,
             (Kind::Int, wit::Data::Ints(v)) => Entries::Ints(v),
             (Kind::Float, wit::Data::Floats(v)) => Entries::Floats(v),
             (Kind::Bool, wit::Data::Booleans(v)) => match v.iter().find(|b| **b > 1) {

@@ -1,7 +1,5 @@
 use super::*;
-use crate::bindings::tapline::plugin::types::{
-    Change, Column, Data, PackedText, Sparse,
-};
+use crate::bindings::tapline::plugin::types::{Change, Column, Data, PackedText, Sparse};
 use crate::plan::{Kind, Layout, Verdict, Want};
 use proptest::prelude::*;
 
@@ -33,12 +31,7 @@ fn plan() -> Plan {
     Plan {
         subscriptions: vec![],
         reads: vec![],
-        writes: vec![
-            want("t", Kind::Text),
-            want("i", Kind::Int),
-            want("f", Kind::Float),
-            want("b", Kind::Bool),
-        ],
+        writes: vec![want("t", Kind::Text), want("i", Kind::Int), want("f", Kind::Float), want("b", Kind::Bool)],
         verdicts: vec![Verdict::Keep, Verdict::Drop("noise".into())],
         tick_ms: None,
     }
@@ -135,9 +128,7 @@ fn row_numbers_ascend_within_the_batch() {
 
 #[test]
 fn a_bitmap_has_a_bit_for_each_entry() {
-    let with = |present: Vec<u8>| {
-        edit(1, Change::Replace(Column { present, data: Data::Ints(vec![0; 3]) }))
-    };
+    let with = |present: Vec<u8>| edit(1, Change::Replace(Column { present, data: Data::Ints(vec![0; 3]) }));
     refused(with(vec![1, 1]), "a bitmap of 2 bytes");
     let absent_nan = Column { present: vec![0b011], data: Data::Floats(vec![0., 1., f64::NAN]) };
     let values = check(edit(2, Change::Replace(absent_nan))).unwrap().edits.remove(0).values.unwrap();
@@ -161,11 +152,7 @@ fn notices_and_events_are_bounded() {
     let long = wit::Notice { summary: "x".repeat(1025), ..notice() };
     refused(wit::Output { notices: vec![long], ..output() }, "1025 bytes of a notice's summary");
 
-    let event = |name: &str, value| wit::NewEvent {
-        event: name.into(),
-        level: 3,
-        fields: vec![("x".into(), value)],
-    };
+    let event = |name: &str, value| wit::NewEvent { event: name.into(), level: 3, fields: vec![("x".into(), value)] };
     assert!(check(wit::Output { events: vec![event("alert", wit::Value::Int(1))], ..output() }).is_ok());
     refused(wit::Output { events: vec![event("No Code", wit::Value::Int(1))], ..output() }, "not a code");
     let infinite = event("alert", wit::Value::Float(f64::INFINITY));

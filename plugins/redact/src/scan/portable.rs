@@ -16,10 +16,7 @@ impl Bytes {
     }
 
     fn bits(self, is_set: impl Fn(u8) -> bool) -> u16 {
-        self.0
-            .iter()
-            .enumerate()
-            .fold(0, |bits, (i, &byte)| bits | (u16::from(is_set(byte)) << i))
+        self.0.iter().enumerate().fold(0, |bits, (i, &byte)| bits | (u16::from(is_set(byte)) << i))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sixteen bytes in a wasm vector (`simd128`).
 
 use core::arch::wasm32::{
-    i8x16_bitmask, i8x16_eq, i8x16_ne, i8x16_swizzle, u8x16_lt, u8x16_shr, u8x16_splat, u8x16_sub,
-    v128, v128_and, v128_load, v128_or,
+    i8x16_bitmask, i8x16_eq, i8x16_ne, i8x16_swizzle, u8x16_lt, u8x16_shr, u8x16_splat, u8x16_sub, v128, v128_and,
+    v128_load, v128_or,
 };
 
 use super::Lane;
@@ -49,10 +49,7 @@ impl Lane for V128 {
 
     #[inline(always)]
     fn digits(self) -> Self {
-        V128(u8x16_lt(
-            u8x16_sub(self.0, u8x16_splat(b'0')),
-            u8x16_splat(10),
-        ))
+        V128(u8x16_lt(u8x16_sub(self.0, u8x16_splat(b'0')), u8x16_splat(10)))
     }
 
     #[inline(always)]

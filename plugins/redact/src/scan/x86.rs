@@ -2,8 +2,8 @@
 //! it is asked for at run time. Natively only, for tests and for the figure beside the wasm one.
 
 use core::arch::x86_64::{
-    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8,
-    _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi8, _mm_srli_epi16, _mm_sub_epi8,
+    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+    _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi8, _mm_srli_epi16, _mm_sub_epi8,
 };
 
 use super::{Lane, Tables, portable};
@@ -81,18 +81,12 @@ impl Lane for Sse {
     #[inline(always)]
     fn digits(self) -> Self {
         let offset = sse!(_mm_sub_epi8(self.0, Sse::splat(b'0').0));
-        Sse(sse!(_mm_cmpeq_epi8(
-            _mm_min_epu8(offset, Sse::splat(9).0),
-            offset
-        )))
+        Sse(sse!(_mm_cmpeq_epi8(_mm_min_epu8(offset, Sse::splat(9).0), offset)))
     }
 
     #[inline(always)]
     fn any_bits(self) -> u16 {
-        !(sse!(_mm_movemask_epi8(_mm_cmpeq_epi8(
-            self.0,
-            _mm_setzero_si128()
-        ))) as u16)
+        !(sse!(_mm_movemask_epi8(_mm_cmpeq_epi8(self.0, _mm_setzero_si128()))) as u16)
     }
 
     #[inline(always)]

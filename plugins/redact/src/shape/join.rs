@@ -11,15 +11,7 @@ const KEY_LENGTH_MAX: usize = 64;
 const TELEGRAM_SECRET: usize = 30;
 
 /// Schemes in front of the credentials proper.
-const SCHEMES: [&[u8]; 7] = [
-    b"bearer",
-    b"basic",
-    b"token",
-    b"digest",
-    b"apikey",
-    b"negotiate",
-    b"bot",
-];
+const SCHEMES: [&[u8]; 7] = [b"bearer", b"basic", b"token", b"digest", b"apikey", b"negotiate", b"bot"];
 
 impl Shapes {
     /// At a `:` or `=`.
@@ -45,11 +37,7 @@ impl Shapes {
         if text.get(from..to).is_none_or(is_placeholder) {
             return Look::PassOver(to);
         }
-        Look::Secret(Span {
-            from,
-            to,
-            cover: Cover::Mode(mode),
-        })
+        Look::Secret(Span { from, to, cover: Cover::Mode(mode) })
     }
 
     /// At an `@`.
@@ -71,28 +59,18 @@ impl Shapes {
 /// The name in front of a join, quotes and spaces between left out.
 pub(super) fn key_before(text: &str, join: usize) -> Option<&str> {
     let bytes = text.as_bytes();
-    let end = run_begin(bytes, join, |b| {
-        matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b']')
-    });
+    let end = run_begin(bytes, join, |b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b']'));
     let begin = run_begin(bytes, end, |b| is_word(b) || matches!(b, b'-' | b'.'));
     if begin == end || end - begin > KEY_LENGTH_MAX || join - end > 8 {
         return None;
     }
     // Names are made of letters: times and numbers are joined by colons too.
-    let letters = bytes[begin..end]
-        .iter()
-        .filter(|b| !b.is_ascii_digit() && **b != b'.')
-        .count();
+    let letters = bytes[begin..end].iter().filter(|b| !b.is_ascii_digit() && **b != b'.').count();
     if letters * 2 < end - begin {
         return None;
     }
     // A label ends in a bracket and is no key: `[masked-token]: …`.
-    if bytes[end] == b']'
-        && begin > 0
-        && text
-            .get(begin - 1..=end)
-            .is_some_and(|word| LABELS.contains(&word))
-    {
+    if bytes[end] == b']' && begin > 0 && text.get(begin - 1..=end).is_some_and(|word| LABELS.contains(&word)) {
         return None;
     }
     text.get(begin..end)
@@ -113,10 +91,7 @@ fn value_behind(bytes: &[u8], join: usize) -> Option<(usize, usize)> {
     }
     let (mut from, mut to) = delimited(bytes, from)?;
     // The scheme of an `Authorization` isn't the secret; what follows is.
-    if SCHEMES
-        .iter()
-        .any(|scheme| bytes[from..to].eq_ignore_ascii_case(scheme))
-    {
+    if SCHEMES.iter().any(|scheme| bytes[from..to].eq_ignore_ascii_case(scheme)) {
         let next = run_end(bytes, to, |b| b == b' ');
         if next > to
             && let Some((_, end)) = delimited(bytes, next)
@@ -124,9 +99,7 @@ fn value_behind(bytes: &[u8], join: usize) -> Option<(usize, usize)> {
             (from, to) = (next, end);
         }
     } else if let Some(scheme) = SCHEMES.iter().find(|scheme| {
-        bytes[from..to]
-            .get(..scheme.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        bytes[from..to].get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme))
             && bytes[from..to].get(scheme.len()) == Some(&b' ')
     }) {
         from = run_end(&bytes[..to], from + scheme.len(), |b| b == b' ');
@@ -137,16 +110,11 @@ fn value_behind(bytes: &[u8], join: usize) -> Option<(usize, usize)> {
 /// A value that begins at `from`.
 fn delimited(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
     // Python's b'…', r"…" and Rust's b"…".
-    let prefix = run_end(bytes, from, |b| {
-        matches!(b, b'b' | b'B' | b'r' | b'u' | b'f')
-    });
+    let prefix = run_end(bytes, from, |b| matches!(b, b'b' | b'B' | b'r' | b'u' | b'f'));
     let is_prefixed = prefix - from <= 2 && matches!(bytes.get(prefix), Some(b'\'' | b'"'));
     let begin = if is_prefixed { prefix } else { from };
     let quote = run_end(bytes, begin, |b| b == b'\\');
-    if let Some(&mark) = bytes
-        .get(quote)
-        .filter(|b| matches!(b, b'"' | b'\'' | b'`'))
-    {
+    if let Some(&mark) = bytes.get(quote).filter(|b| matches!(b, b'"' | b'\'' | b'`')) {
         let from = quote + 1;
         let slashes = quote - begin;
         let to = closing(bytes, from, mark, slashes);
@@ -220,11 +188,7 @@ fn closes_here(bytes: &[u8], at: usize) -> bool {
     match bytes.get(at) {
         None => true,
         Some(b) => {
-            b.is_ascii_whitespace()
-                || matches!(
-                    b,
-                    b',' | b';' | b')' | b']' | b'}' | b'>' | b'.' | b'"' | b'\''
-                )
+            b.is_ascii_whitespace() || matches!(b, b',' | b';' | b')' | b']' | b'}' | b'>' | b'.' | b'"' | b'\'')
         }
     }
 }
@@ -241,9 +205,7 @@ fn telegram(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
 
 /// `scheme://user:password@host`: the password.
 fn password_in_address(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let begin = run_begin(bytes, at, |b| {
-        !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'<' | b'>')
-    });
+    let begin = run_begin(bytes, at, |b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'<' | b'>'));
     let before = &bytes[begin..at];
     // The first `://`: a password may hold slashes and colons.
     let user = begin + before.windows(3).position(|three| three == b"://")? + 3;
@@ -254,13 +216,8 @@ fn password_in_address(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     }
     // A later `@` in the same word is the one before the host.
     let rest = &bytes[at + 1..];
-    let word = run_end(rest, 0, |b| {
-        !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'/' | b'?')
-    });
-    let at = rest[..word]
-        .iter()
-        .rposition(|b| *b == b'@')
-        .map_or(at, |later| at + 1 + later);
+    let word = run_end(rest, 0, |b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'/' | b'?'));
+    let at = rest[..word].iter().rposition(|b| *b == b'@').map_or(at, |later| at + 1 + later);
     let value = std::str::from_utf8(&bytes[from..at]).ok()?;
     (!is_placeholder(value)).then_some((from, at))
 }
@@ -269,9 +226,7 @@ fn email(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let is_local = |b: u8| is_word(b) || matches!(b, b'.' | b'%' | b'+' | b'-');
     let from = run_begin(bytes, at, is_local);
     let from = run_end(&bytes[..at], from, |b| matches!(b, b'.' | b'-'));
-    let to = run_end(bytes, at + 1, |b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')
-    });
+    let to = run_end(bytes, at + 1, |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     let to = run_begin(bytes, to, |b| matches!(b, b'.' | b'-')).max(at + 1);
     let domain = &bytes[at + 1..to];
     let last = &domain[domain.iter().rposition(|b| *b == b'.')? + 1..];
@@ -335,10 +290,7 @@ mod tests {
             let at = text.find('@').unwrap();
             password_in_address(text.as_bytes(), at).map(|(from, to)| text[from..to].to_string())
         };
-        assert_eq!(
-            check("amqp://bot:s3/c@r@t@mq:5672/x"),
-            Some("s3/c@r@t".into())
-        );
+        assert_eq!(check("amqp://bot:s3/c@r@t@mq:5672/x"), Some("s3/c@r@t".into()));
         assert_eq!(check("postgres://u:p@db/x"), Some("p".into()));
         assert_eq!(check("https://host/a:b@c"), None);
         assert_eq!(check("https://user@host"), None);

@@ -7,16 +7,7 @@ use super::{Look, Shape, Shapes, is_word, run_begin, run_end, secret};
 
 /// Words that stand before a card number in one token with it (`card-4111…`); behind any other such
 /// word (`CO-4111…`) the number is an id.
-const CARD_WORDS: [&[u8]; 8] = [
-    b"card",
-    b"cc",
-    b"pan",
-    b"visa",
-    b"mc",
-    b"amex",
-    b"mastercard",
-    b"cardno",
-];
+const CARD_WORDS: [&[u8]; 8] = [b"card", b"cc", b"pan", b"visa", b"mc", b"amex", b"mastercard", b"cardno"];
 
 /// Groups in which cards are printed.
 const CARD_GROUPS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4]];
@@ -46,11 +37,7 @@ impl Shapes {
         {
             return secret(Shape::Card, from, to);
         }
-        if nothing == Look::Nothing && to - from >= 4 {
-            Look::PassOver(to)
-        } else {
-            nothing
-        }
+        if nothing == Look::Nothing && to - from >= 4 { Look::PassOver(to) } else { nothing }
     }
 }
 
@@ -84,12 +71,8 @@ fn address(bytes: &[u8], from: usize) -> Look {
     let mut count = 0;
     let mut numbers = [0_u16; 4];
     for part in bytes[begin..end].split(|b| *b == b'.') {
-        let number = std::str::from_utf8(part)
-            .ok()
-            .filter(|part| part.len() <= 3);
-        let number = number
-            .and_then(|part| part.parse::<u16>().ok())
-            .filter(|number| *number <= 255);
+        let number = std::str::from_utf8(part).ok().filter(|part| part.len() <= 3);
+        let number = number.and_then(|part| part.parse::<u16>().ok()).filter(|number| *number <= 255);
         match (numbers.get_mut(count), number) {
             (Some(slot), Some(number)) => *slot = number,
             _ => return Look::Nothing,
@@ -100,12 +83,8 @@ fn address(bytes: &[u8], from: usize) -> Look {
         return Look::Nothing;
     }
     // `v1.2.3.4` is a version.
-    let is_version = bytes[..begin]
-        .last()
-        .is_some_and(|b| matches!(b, b'v' | b'V'))
-        && !bytes[..begin - 1]
-            .last()
-            .is_some_and(|b| b.is_ascii_alphabetic());
+    let is_version = bytes[..begin].last().is_some_and(|b| matches!(b, b'v' | b'V'))
+        && !bytes[..begin - 1].last().is_some_and(|b| b.is_ascii_alphabetic());
     if is_version || numbers == [0; 4] || numbers == [127, 0, 0, 1] {
         return Look::PassOver(end);
     }
@@ -115,10 +94,8 @@ fn address(bytes: &[u8], from: usize) -> Look {
 /// A letter and nine digits, the last of them a check digit over all.
 fn taiwanese(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
     /// What the letter counts for, A to Z: assigned over the years, so in no order.
-    const LETTERS: [u32; 26] = [
-        10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32,
-        30, 31, 33,
-    ];
+    const LETTERS: [u32; 26] =
+        [10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33];
     let begin = from.checked_sub(1)?;
     let letter = bytes[begin].to_ascii_uppercase();
     if to - from != 9
@@ -132,10 +109,7 @@ fn taiwanese(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
     let letter = LETTERS[usize::from(letter - b'A')];
     let digits = bytes[from..to].iter().map(|b| u32::from(b - b'0'));
     let weights = [8, 7, 6, 5, 4, 3, 2, 1, 1];
-    let sum: u32 = digits
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum();
+    let sum: u32 = digits.zip(weights).map(|(digit, weight)| digit * weight).sum();
     (letter / 10 + letter % 10 * 9 + sum).is_multiple_of(10).then_some((begin, to))
 }
 
@@ -146,13 +120,9 @@ fn social(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
         return None;
     };
     let is_number = [a1, a2, a3, g1, g2].iter().all(u8::is_ascii_digit) && to - from == 4;
-    let is_issued = a1 != b'9'
-        && ![*b"000", *b"666"].contains(&[a1, a2, a3])
-        && [g1, g2] != *b"00"
-        && bytes[from..to] != *b"0000";
-    let stands_alone = !bytes[..begin]
-        .last()
-        .is_some_and(|b| is_word(*b) || *b == b'-')
+    let is_issued =
+        a1 != b'9' && ![*b"000", *b"666"].contains(&[a1, a2, a3]) && [g1, g2] != *b"00" && bytes[from..to] != *b"0000";
+    let stands_alone = !bytes[..begin].last().is_some_and(|b| is_word(*b) || *b == b'-')
         && !bytes.get(to).is_some_and(|b| is_word(*b) || *b == b'-');
     (is_number && is_issued && stands_alone).then_some((begin, to))
 }
@@ -195,10 +165,7 @@ fn may_begin(bytes: &[u8], from: usize) -> bool {
         Some(b'-' | b'_') => {
             let word = &before[..from - 1];
             let word = &word[run_begin(word, word.len(), is_word)..];
-            word.is_empty()
-                || CARD_WORDS
-                    .iter()
-                    .any(|card| word.eq_ignore_ascii_case(card))
+            word.is_empty() || CARD_WORDS.iter().any(|card| word.eq_ignore_ascii_case(card))
         }
         Some(byte) => !is_word(*byte),
         None => true,
@@ -215,29 +182,19 @@ fn may_end(bytes: &[u8], to: usize) -> bool {
 
 /// A prefix that a card network uses, with a length that it uses, and Luhn's check digit.
 fn is_card(digits: &[u8]) -> bool {
-    let head = |count: usize| {
-        digits[..count]
-            .iter()
-            .fold(0, |n, b| n * 10 + u32::from(b - b'0'))
-    };
+    let head = |count: usize| digits[..count].iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'));
     let known = match digits.len() {
         13 | 19 => digits[0] == b'4',
         14 => matches!(head(2), 36 | 38 | 39) || matches!(head(3), 300..=305),
         15 => matches!(head(2), 34 | 37),
         _ => false,
-    } || (16..=19).contains(&digits.len())
-        && (matches!(head(2), 35 | 50 | 56..=69) || digits[0] == b'6')
-        || digits.len() == 16
-            && (digits[0] == b'4' || matches!(head(2), 51..=55) || matches!(head(4), 2221..=2720));
-    let luhn = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .fold(0, |sum, (place, byte)| {
-            let digit = u32::from(byte - b'0');
-            let doubled = if place % 2 == 1 { digit * 2 } else { digit };
-            sum + doubled / 10 + doubled % 10
-        });
+    } || (16..=19).contains(&digits.len()) && (matches!(head(2), 35 | 50 | 56..=69) || digits[0] == b'6')
+        || digits.len() == 16 && (digits[0] == b'4' || matches!(head(2), 51..=55) || matches!(head(4), 2221..=2720));
+    let luhn = digits.iter().rev().enumerate().fold(0, |sum, (place, byte)| {
+        let digit = u32::from(byte - b'0');
+        let doubled = if place % 2 == 1 { digit * 2 } else { digit };
+        sum + doubled / 10 + doubled % 10
+    });
     known && luhn % 10 == 0
 }
 
@@ -259,12 +216,7 @@ mod tests {
         ] {
             assert!(is_card(card.as_bytes()), "{card}");
         }
-        for other in [
-            "4111111111111112",
-            "1795410521046547",
-            "1767225600000",
-            "0000000000000000",
-        ] {
+        for other in ["4111111111111112", "1795410521046547", "1767225600000", "0000000000000000"] {
             assert!(!is_card(other.as_bytes()), "{other}");
         }
     }
@@ -281,32 +233,16 @@ mod tests {
         let check = |text: &str| time(text.as_bytes(), 0, 4);
         assert_eq!(check("2026-04-08T08:31:10.123456Z"), Some(26));
         assert_eq!(check("2026-04-08 08:31:10"), Some(19));
-        for other in [
-            "2026-04-08",
-            "2026-04-08T08:31:1x",
-            "4111-11-11T11:11:11.1111111111",
-        ] {
+        for other in ["2026-04-08", "2026-04-08T08:31:1x", "4111-11-11T11:11:11.1111111111"] {
             assert_eq!(check(other), None, "{other}");
         }
     }
 
     #[test]
     fn addresses_are_four_small_numbers() {
-        let check = |text: &str| {
-            address(
-                text.as_bytes(),
-                text.find(|c: char| c.is_ascii_digit()).unwrap(),
-            )
-        };
+        let check = |text: &str| address(text.as_bytes(), text.find(|c: char| c.is_ascii_digit()).unwrap());
         assert_eq!(check("at 10.0.0.17."), secret(Shape::Ip, 3, 12));
-        for other in [
-            "v1.2.3.4",
-            "1.2.3",
-            "1.2.3.4.5",
-            "1.2.3.256",
-            "1..2.3",
-            "127.0.0.1",
-        ] {
+        for other in ["v1.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1..2.3", "127.0.0.1"] {
             assert!(!matches!(check(other), Look::Secret(_)), "{other}");
         }
     }

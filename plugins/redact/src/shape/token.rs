@@ -41,33 +41,15 @@ pub(crate) struct Custom {
 }
 
 const fn prefixed(prefix: &'static str, start: usize, least: usize, chars: Chars) -> Prefixed {
-    Prefixed {
-        prefix,
-        start,
-        least,
-        chars,
-        word: false,
-    }
+    Prefixed { prefix, start, least, chars, word: false }
 }
 
 const PREFIXED: [Prefixed; 18] = [
     prefixed("xox", 0, 10, Chars::Token),
     prefixed("xapp-", 0, 10, Chars::Token),
     prefixed("hooks.slack.com/services/", 4, 10, Chars::Base64),
-    Prefixed {
-        prefix: "AKIA",
-        start: 1,
-        least: 16,
-        chars: Chars::Upper,
-        word: true,
-    },
-    Prefixed {
-        prefix: "ASIA",
-        start: 1,
-        least: 16,
-        chars: Chars::Upper,
-        word: true,
-    },
+    Prefixed { prefix: "AKIA", start: 1, least: 16, chars: Chars::Upper, word: true },
+    Prefixed { prefix: "ASIA", start: 1, least: 16, chars: Chars::Upper, word: true },
     prefixed("ghp_", 0, 20, Chars::Token),
     prefixed("gho_", 0, 20, Chars::Token),
     prefixed("ghu_", 0, 20, Chars::Token),
@@ -79,33 +61,15 @@ const PREFIXED: [Prefixed; 18] = [
     prefixed("sk_live_", 1, 10, Chars::Token),
     prefixed("sk_test_", 1, 10, Chars::Token),
     prefixed("rk_live_", 1, 10, Chars::Token),
-    Prefixed {
-        prefix: "sk-",
-        start: 0,
-        least: 20,
-        chars: Chars::Token,
-        word: true,
-    },
+    Prefixed { prefix: "sk-", start: 0, least: 20, chars: Chars::Token, word: true },
     prefixed("npm_", 0, 30, Chars::Token),
 ];
 
-const JWT: Start = Start {
-    bytes: *b"eyJ",
-    any_case: false,
-};
+const JWT: Start = Start { bytes: *b"eyJ", any_case: false };
 /// The end of `bearer`: rarer than its beginning, which heartbeats have too.
-const BEARER: Start = Start {
-    bytes: *b"rer",
-    any_case: true,
-};
-const BASIC: Start = Start {
-    bytes: *b"sic",
-    any_case: true,
-};
-const PEM: Start = Start {
-    bytes: *b"--B",
-    any_case: false,
-};
+const BEARER: Start = Start { bytes: *b"rer", any_case: true };
+const BASIC: Start = Start { bytes: *b"sic", any_case: true };
+const PEM: Start = Start { bytes: *b"--B", any_case: false };
 const PEM_HEAD: &[u8] = b"-----BEGIN ";
 
 /// `{"` in base64 is `eyJ`; with this much behind it there is no doubt, even where a log line cut
@@ -129,18 +93,13 @@ const ABOUT_BEARER: [&str; 12] = [
 ];
 
 pub(super) fn starts() -> impl Iterator<Item = Start> {
-    let prefixed = PREFIXED
-        .iter()
-        .map(|token| three(token.prefix.as_bytes(), token.start));
+    let prefixed = PREFIXED.iter().map(|token| three(token.prefix.as_bytes(), token.start));
     [JWT, BEARER, BASIC, PEM].into_iter().chain(prefixed)
 }
 
 fn three(prefix: &[u8], start: usize) -> Start {
     let bytes = prefix[start..].first_chunk().copied();
-    Start {
-        bytes: bytes.expect("every prefix has three bytes from its start on"),
-        any_case: false,
-    }
+    Start { bytes: bytes.expect("every prefix has three bytes from its start on"), any_case: false }
 }
 
 // === impl Shapes ===
@@ -164,14 +123,9 @@ impl Shapes {
             self.has(Shape::Jwt).then(|| jwt(bytes, place)),
             self.has(Shape::Bearer).then(|| bearer(bytes, place)),
             self.has(Shape::Bearer).then(|| basic(bytes, place)),
-            self.has(Shape::PrivateKey)
-                .then(|| private_key(bytes, place)),
+            self.has(Shape::PrivateKey).then(|| private_key(bytes, place)),
         ];
-        if let Some(look) = found
-            .into_iter()
-            .flatten()
-            .find(|look| *look != Look::Nothing)
-        {
+        if let Some(look) = found.into_iter().flatten().find(|look| *look != Look::Nothing) {
             return look;
         }
         if self.has(Shape::ApiToken) {
@@ -182,11 +136,7 @@ impl Shapes {
                 if !bytes[from..].starts_with(token.prefix.as_bytes()) {
                     continue;
                 }
-                if token.word
-                    && bytes[..from]
-                        .last()
-                        .is_some_and(|b| is_word(*b) || *b == b'-')
-                {
+                if token.word && bytes[..from].last().is_some_and(|b| is_word(*b) || *b == b'-') {
                     continue;
                 }
                 let begin = from + token.prefix.len();
@@ -202,11 +152,7 @@ impl Shapes {
                 let end = run_end(bytes, begin, |byte| custom.chars.have(byte));
                 if end - begin >= custom.least {
                     let cover = super::Cover::Label("[masked-custom]");
-                    return Look::Secret(super::Span {
-                        from: place,
-                        to: end,
-                        cover,
-                    });
+                    return Look::Secret(super::Span { from: place, to: end, cover });
                 }
             }
         }
@@ -228,10 +174,7 @@ fn jwt(bytes: &[u8], place: usize) -> Look {
 }
 
 fn bearer(bytes: &[u8], place: usize) -> Look {
-    let Some(word) = place
-        .checked_sub(3)
-        .and_then(|from| bytes.get(from..place + 3))
-    else {
+    let Some(word) = place.checked_sub(3).and_then(|from| bytes.get(from..place + 3)) else {
         return Look::Nothing;
     };
     if !word.eq_ignore_ascii_case(b"bearer") {
@@ -241,9 +184,7 @@ fn bearer(bytes: &[u8], place: usize) -> Look {
         return Look::Nothing;
     };
     let value = &bytes[from..to];
-    let is_about = ABOUT_BEARER
-        .iter()
-        .any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
+    let is_about = ABOUT_BEARER.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
     if value.len() < 4 || is_about {
         return Look::Nothing;
     }
@@ -255,9 +196,7 @@ fn basic(bytes: &[u8], place: usize) -> Look {
         return Look::Nothing;
     };
     let is_word_begin = !bytes[..from].last().is_some_and(|b| is_word(*b));
-    let is_basic = bytes
-        .get(from..place + 3)
-        .is_some_and(|word| word.eq_ignore_ascii_case(b"basic"));
+    let is_basic = bytes.get(from..place + 3).is_some_and(|word| word.eq_ignore_ascii_case(b"basic"));
     if !is_word_begin || !is_basic {
         return Look::Nothing;
     }
@@ -267,11 +206,8 @@ fn basic(bytes: &[u8], place: usize) -> Look {
     // "basic validation" is prose: base64 of a name and a password has a digit, padding or capitals
     // within the word.
     let value = &bytes[from..to];
-    let is_encoded = value[1..].iter().any(|b| b.is_ascii_uppercase())
-        && value.iter().any(|b| b.is_ascii_lowercase())
-        || value
-            .iter()
-            .any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'+'));
+    let is_encoded = value[1..].iter().any(|b| b.is_ascii_uppercase()) && value.iter().any(|b| b.is_ascii_lowercase())
+        || value.iter().any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'+'));
     if value.len() < 8 || !is_encoded {
         return Look::Nothing;
     }
@@ -280,9 +216,7 @@ fn basic(bytes: &[u8], place: usize) -> Look {
 
 /// What follows the name of a scheme: separators, then the credentials.
 fn credentials(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-    let mut begin = run_end(bytes, from, |b| {
-        matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'+')
-    });
+    let mut begin = run_end(bytes, from, |b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'+'));
     if bytes[begin..].starts_with(b"%20") {
         begin += 3;
     }
@@ -305,9 +239,7 @@ fn private_key(bytes: &[u8], place: usize) -> Look {
     // A key whose end was cut off reaches to the end of the text.
     let end = (head_end..bytes.len())
         .find(|&at| bytes[at..].starts_with(b"-----END"))
-        .map_or(bytes.len(), |end| {
-            run_end(bytes, run_end(bytes, end + 5, |b| b != b'-'), |b| b == b'-')
-        });
+        .map_or(bytes.len(), |end| run_end(bytes, run_end(bytes, end + 5, |b| b != b'-'), |b| b == b'-'));
     secret(Shape::PrivateKey, from, end)
 }
 
@@ -342,14 +274,8 @@ impl Custom {
                 self.prefix
             ));
         }
-        if self
-            .prefix
-            .starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '=' | '@'))
-        {
-            return Err(format!(
-                "custom: the prefix `{}` must begin with a letter",
-                self.prefix
-            ));
+        if self.prefix.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '=' | '@')) {
+            return Err(format!("custom: the prefix `{}` must begin with a letter", self.prefix));
         }
         Ok(())
     }

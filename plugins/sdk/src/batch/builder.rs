@@ -77,9 +77,9 @@ impl BatchBuilder {
         self.batch.presence.push(presence);
         if presence == super::SOME {
             let bit = |row: usize, cell: &Option<T>| u8::from(cell.is_some()) << row;
-            let bytes = cells.chunks(8).map(|cells| {
-                cells.iter().enumerate().fold(0, |byte, (row, cell)| byte | bit(row, cell))
-            });
+            let bytes = cells
+                .chunks(8)
+                .map(|cells| cells.iter().enumerate().fold(0, |byte, (row, cell)| byte | bit(row, cell)));
             self.batch.bitmaps.extend(bytes);
         }
         presence != super::NONE

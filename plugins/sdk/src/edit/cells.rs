@@ -68,11 +68,7 @@ impl TextCells {
     /// Cells made elsewhere, for a plugin that fills a column faster than value by value:
     /// `ends[i]` is where row i's text ends in `bytes`.
     pub fn from_packed(ends: Vec<u32>, bytes: Vec<u8>) -> Self {
-        TextCells {
-            ends,
-            bytes,
-            absent: Absent::default(),
-        }
+        TextCells { ends, bytes, absent: Absent::default() }
     }
 
     /// Room for so many rows of so many bytes each.
@@ -103,10 +99,7 @@ impl KnownText {
         let mut padded = [0; KNOWN_WIDTH];
         let length = text.len().min(KNOWN_WIDTH);
         padded[..length].copy_from_slice(&text.as_bytes()[..length]);
-        KnownText {
-            padded,
-            text: text.into(),
-        }
+        KnownText { padded, text: text.into() }
     }
 
     pub fn as_str(&self) -> &str {
@@ -134,14 +127,8 @@ impl Cells for TextCells {
 
     fn into_raw(self) -> raw::Column {
         let present = self.absent.bitmap(self.ends.len());
-        let text = raw::PackedText {
-            ends: self.ends,
-            bytes: self.bytes,
-        };
-        raw::Column {
-            present,
-            data: raw::Data::Packed(text),
-        }
+        let text = raw::PackedText { ends: self.ends, bytes: self.bytes };
+        raw::Column { present, data: raw::Data::Packed(text) }
     }
 }
 
@@ -178,10 +165,7 @@ impl Cells for ValueCells<i64> {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.split();
-        raw::Column {
-            present,
-            data: raw::Data::Ints(values),
-        }
+        raw::Column { present, data: raw::Data::Ints(values) }
     }
 }
 
@@ -202,10 +186,7 @@ impl Cells for ValueCells<f64> {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.split();
-        raw::Column {
-            present,
-            data: raw::Data::Floats(values),
-        }
+        raw::Column { present, data: raw::Data::Floats(values) }
     }
 }
 
@@ -226,10 +207,7 @@ impl Cells for BoolCells {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.0.split();
-        raw::Column {
-            present,
-            data: raw::Data::Booleans(values),
-        }
+        raw::Column { present, data: raw::Data::Booleans(values) }
     }
 }
 
@@ -260,11 +238,7 @@ mod tests {
     #[test]
     fn known_texts_of_any_length_are_pushed_exactly() {
         let mut cells = TextCells::with_capacity(3, 4);
-        for text in [
-            "",
-            "desk-é",
-            "a desk whose name is longer than most names are",
-        ] {
+        for text in ["", "desk-é", "a desk whose name is longer than most names are"] {
             cells.push_known(&KnownText::new(text));
         }
         assert_eq!(cells.ends, [0, 7, 54]);

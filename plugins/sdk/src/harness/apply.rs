@@ -16,23 +16,14 @@ pub(super) fn apply(
         events: events.to_vec(),
         verdicts: vec!["keep".into(); events.len()],
         notices: output.notices.into_iter().map(notice).collect(),
-        made: output
-            .events
-            .into_iter()
-            .map(made)
-            .collect::<Result<_, _>>()?,
+        made: output.events.into_iter().map(made).collect::<Result<_, _>>()?,
     };
     if !output.verdicts.is_empty() && output.verdicts.len() != rows.len() {
-        return Err(format!(
-            "{} verdicts for {} rows",
-            output.verdicts.len(),
-            rows.len()
-        ));
+        return Err(format!("{} verdicts for {} rows", output.verdicts.len(), rows.len()));
     }
     for (&verdict, &row) in output.verdicts.iter().zip(rows) {
         let declared = plan.verdicts.get(verdict as usize);
-        outcome.verdicts[row] =
-            verdict_text(declared.ok_or_else(|| format!("verdict {verdict} was not declared"))?);
+        outcome.verdicts[row] = verdict_text(declared.ok_or_else(|| format!("verdict {verdict} was not declared"))?);
     }
     let mut edited = Vec::new();
     for edit in output.edits {
@@ -42,8 +33,8 @@ pub(super) fn apply(
             return Err(format!("two edits of `{}`", want.field));
         }
         edited.push(edit.target);
-        for (row, value) in cells(want, rows.len(), edit.change)
-            .map_err(|why| format!("the edit of `{}`: {why}", want.field))?
+        for (row, value) in
+            cells(want, rows.len(), edit.change).map_err(|why| format!("the edit of `{}`: {why}", want.field))?
         {
             let event = outcome.events[rows[row]].as_object_mut();
             let event = event.ok_or("an event that is no object was edited")?;
@@ -69,34 +60,18 @@ fn cells(want: &raw::Want, rows: usize, change: raw::Change) -> Result<Vec<Cell>
             if let Some(row) = sparse.rows.iter().find(|row| **row as usize >= rows) {
                 return Err(format!("row {row} of {rows}"));
             }
-            (
-                sparse.rows.iter().map(|row| *row as usize).collect(),
-                sparse.column,
-            )
+            (sparse.rows.iter().map(|row| *row as usize).collect(), sparse.column)
         }
     };
     let values = values(want, column.data)?;
     if values.len() != numbers.len() {
-        return Err(format!(
-            "{} values for {} rows",
-            values.len(),
-            numbers.len()
-        ));
+        return Err(format!("{} values for {} rows", values.len(), numbers.len()));
     }
     if !column.present.is_empty() && column.present.len() != values.len().div_ceil(8) {
-        return Err(format!(
-            "a bitmap of {} bytes for {} rows",
-            column.present.len(),
-            values.len()
-        ));
+        return Err(format!("a bitmap of {} bytes for {} rows", column.present.len(), values.len()));
     }
-    let present =
-        |row: usize| column.present.is_empty() || column.present[row / 8] & (1 << (row % 8)) != 0;
-    Ok(values
-        .into_iter()
-        .enumerate()
-        .map(|(entry, value)| (numbers[entry], present(entry).then_some(value)))
-        .collect())
+    let present = |row: usize| column.present.is_empty() || column.present[row / 8] & (1 << (row % 8)) != 0;
+    Ok(values.into_iter().enumerate().map(|(entry, value)| (numbers[entry], present(entry).then_some(value))).collect())
 }
 
 fn values(want: &raw::Want, data: raw::Data) -> Result<Vec<Value>, String> {
@@ -106,29 +81,19 @@ fn values(want: &raw::Want, data: raw::Data) -> Result<Vec<Value>, String> {
             text.ends
                 .iter()
                 .map(|&end| {
-                    let bytes = text
-                        .bytes
-                        .get(start..end as usize)
-                        .ok_or("ends beyond the bytes")?;
+                    let bytes = text.bytes.get(start..end as usize).ok_or("ends beyond the bytes")?;
                     start = end as usize;
                     let text = std::str::from_utf8(bytes).map_err(|_| "text that is not UTF-8")?;
                     Ok(Value::from(text))
                 })
                 .collect()
         }
-        (raw::Data::Strings(texts), raw::Kind::Text) => {
-            Ok(texts.into_iter().map(Value::from).collect())
+        (raw::Data::Strings(texts), raw::Kind::Text) => Ok(texts.into_iter().map(Value::from).collect()),
+        (raw::Data::Ints(values), raw::Kind::Int) => Ok(values.into_iter().map(Value::from).collect()),
+        (raw::Data::Floats(values), raw::Kind::Float) => Ok(values.into_iter().map(Value::from).collect()),
+        (raw::Data::Booleans(values), raw::Kind::Boolean) => {
+            Ok(values.into_iter().map(|value| Value::from(value != 0)).collect())
         }
-        (raw::Data::Ints(values), raw::Kind::Int) => {
-            Ok(values.into_iter().map(Value::from).collect())
-        }
-        (raw::Data::Floats(values), raw::Kind::Float) => {
-            Ok(values.into_iter().map(Value::from).collect())
-        }
-        (raw::Data::Booleans(values), raw::Kind::Boolean) => Ok(values
-            .into_iter()
-            .map(|value| Value::from(value != 0))
-            .collect()),
         _ => Err("a column of another kind than declared".into()),
     }
 }
@@ -143,11 +108,7 @@ fn verdict_text(verdict: &raw::Verdict) -> String {
 }
 
 fn notice(notice: raw::Notice) -> Value {
-    let details: Map<String, Value> = notice
-        .details
-        .into_iter()
-        .map(|(name, value)| (name, value.into()))
-        .collect();
+    let details: Map<String, Value> = notice.details.into_iter().map(|(name, value)| (name, value.into())).collect();
     json!({
         "key": notice.key,
         "state": match notice.state {
@@ -167,8 +128,7 @@ fn notice(notice: raw::Notice) -> Value {
 
 fn made(event: raw::NewEvent) -> Result<Value, String> {
     let level = Level::ALL.get(event.level as usize);
-    let level =
-        level.ok_or_else(|| format!("event `{}` has level {}", event.event, event.level))?;
+    let level = level.ok_or_else(|| format!("event `{}` has level {}", event.event, event.level))?;
     let mut made = Map::new();
     made.insert("event".into(), event.event.into());
     made.insert("level".into(), level.name().into());
@@ -203,14 +163,8 @@ mod tests {
     }
 
     fn packed(ends: &[u32], bytes: &[u8], present: &[u8]) -> raw::Column {
-        let text = raw::PackedText {
-            ends: ends.to_vec(),
-            bytes: bytes.to_vec(),
-        };
-        raw::Column {
-            present: present.to_vec(),
-            data: raw::Data::Packed(text),
-        }
+        let text = raw::PackedText { ends: ends.to_vec(), bytes: bytes.to_vec() };
+        raw::Column { present: present.to_vec(), data: raw::Data::Packed(text) }
     }
 
     #[test]
@@ -223,26 +177,12 @@ mod tests {
 
     #[test]
     fn lies_are_refused_as_the_router_does() {
-        let sparse = |rows: &[u32], column| {
-            raw::Change::Some(raw::Sparse {
-                rows: rows.to_vec(),
-                column,
-            })
-        };
+        let sparse = |rows: &[u32], column| raw::Change::Some(raw::Sparse { rows: rows.to_vec(), column });
         for (change, why) in [
-            (
-                raw::Change::Replace(packed(&[2], b"fx", &[])),
-                "1 values for 2 rows",
-            ),
+            (raw::Change::Replace(packed(&[2], b"fx", &[])), "1 values for 2 rows"),
             (raw::Change::Replace(packed(&[2, 9], b"fx", &[])), "beyond"),
-            (
-                raw::Change::Replace(packed(&[1, 2], b"\xff\xff", &[])),
-                "UTF-8",
-            ),
-            (
-                sparse(&[1, 1], packed(&[1, 2], b"fx", &[])),
-                "row 1 after row 1",
-            ),
+            (raw::Change::Replace(packed(&[1, 2], b"\xff\xff", &[])), "UTF-8"),
+            (sparse(&[1, 1], packed(&[1, 2], b"fx", &[])), "row 1 after row 1"),
             (sparse(&[7], packed(&[2], b"fx", &[])), "row 7 of 2"),
         ] {
             let error = check(change).unwrap_err();

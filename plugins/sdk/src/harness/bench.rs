@@ -20,17 +20,8 @@ pub struct Timing {
 ///
 /// Only the plugin is timed: making the columns and dropping the answer are not. Rows without a
 /// subscription count as events that cost nothing, as in the router.
-pub fn bench<P: Plugin>(
-    config: Value,
-    events: &[Value],
-    batch_rows: usize,
-    time: Duration,
-) -> Result<Timing, String> {
-    let config = if config.is_null() {
-        String::new()
-    } else {
-        config.to_string()
-    };
+pub fn bench<P: Plugin>(config: Value, events: &[Value], batch_rows: usize, time: Duration) -> Result<Timing, String> {
+    let config = if config.is_null() { String::new() } else { config.to_string() };
     let (mut plugin, plan) = Instance::<P>::configure(&config)?;
     let batches: Vec<_> = events
         .chunks(batch_rows.max(1))
@@ -55,8 +46,5 @@ pub fn bench<P: Plugin>(
         }
     }
     figures.sort_by(f64::total_cmp);
-    Ok(Timing {
-        ns_per_event: figures[figures.len() / 2],
-        batches: figures.len(),
-    })
+    Ok(Timing { ns_per_event: figures[figures.len() / 2], batches: figures.len() })
 }

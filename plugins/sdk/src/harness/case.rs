@@ -74,10 +74,7 @@ pub fn check_cases<P: Plugin>(toml: &str) {
         .cases
         .iter()
         .filter_map(|case| {
-            let failure = case
-                .run::<P>()
-                .and_then(|outcome| case.check(&outcome))
-                .err()?;
+            let failure = case.run::<P>().and_then(|outcome| case.check(&outcome)).err()?;
             Some(format!("case `{}`:\n{failure}", case.name))
         })
         .collect();
@@ -111,9 +108,7 @@ impl Suite {
                 notices: case.notices,
             })
         });
-        Ok(Suite {
-            cases: cases.collect::<Result<_, _>>()?,
-        })
+        Ok(Suite { cases: cases.collect::<Result<_, _>>()? })
     }
 }
 
@@ -145,13 +140,8 @@ impl Case {
                     }
                     "_absent" => {
                         let fields = wanted.as_array().map(Vec::as_slice).unwrap_or_default();
-                        let there = |field: &&Value| {
-                            field.as_str().is_some_and(|field| !event[field].is_null())
-                        };
-                        fields
-                            .iter()
-                            .find(there)
-                            .map(|field| format!("{field} should be absent"))
+                        let there = |field: &&Value| field.as_str().is_some_and(|field| !event[field].is_null());
+                        fields.iter().find(there).map(|field| format!("{field} should be absent"))
                     }
                     _ => (!means(&event[field], wanted))
                         .then(|| format!("`{field}` is {}, expected {wanted}", event[field])),
@@ -171,19 +161,12 @@ impl Case {
             for (index, (notice, expected)) in outcome.notices.iter().zip(expected).enumerate() {
                 for (field, wanted) in expected {
                     if !means(&notice[field], wanted) {
-                        wrong.push(format!(
-                            "  notice {index}: `{field}` is {}, expected {wanted}",
-                            notice[field]
-                        ));
+                        wrong.push(format!("  notice {index}: `{field}` is {}, expected {wanted}", notice[field]));
                     }
                 }
             }
         }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(wrong.join("\n"))
-        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 }
 
@@ -194,12 +177,10 @@ fn means(is: &Value, wanted: &Value) -> bool {
         (Value::String(text), Value::Object(_) | Value::Array(_)) => {
             serde_json::from_str::<Value>(text).is_ok_and(|is| means(&is, wanted))
         }
-        (Value::Object(is), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(key, wanted)| is.get(key).is_some_and(|is| means(is, wanted))),
-        (Value::Number(is), Value::Number(wanted)) => {
-            is == wanted || is.as_f64() == wanted.as_f64()
+        (Value::Object(is), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, wanted)| is.get(key).is_some_and(|is| means(is, wanted)))
         }
+        (Value::Number(is), Value::Number(wanted)) => is == wanted || is.as_f64() == wanted.as_f64(),
         _ => is == wanted,
     }
 }
@@ -221,11 +202,7 @@ mod tests {
     "#;
 
     fn outcome(event: Value, verdict: &str) -> Outcome {
-        Outcome {
-            events: vec![event],
-            verdicts: vec![verdict.into()],
-            ..Outcome::default()
-        }
+        Outcome { events: vec![event], verdicts: vec![verdict.into()], ..Outcome::default() }
     }
 
     #[test]

@@ -2,27 +2,21 @@
 
 use serde_json::Value;
 
-use crate::{BatchBuilder, Level};
 use crate::bindings::tapline::plugin::types as raw;
+use crate::{BatchBuilder, Level};
 
 /// The indexes of the events that meet a subscription.
 pub(super) fn subscribed(plan: &raw::Plan, events: &[Value]) -> Vec<usize> {
     let matches = |event: &Value| {
-        let is_in = |names: &[String], field: &str| {
-            names.is_empty() || names.iter().any(|name| event[field] == **name)
-        };
+        let is_in = |names: &[String], field: &str| names.is_empty() || names.iter().any(|name| event[field] == **name);
         plan.subscribe.is_empty()
             || plan.subscribe.iter().any(|wanted| {
                 is_in(&wanted.components, "component")
                     && is_in(&wanted.events, "event")
-                    && wanted
-                        .min_level
-                        .is_none_or(|min| level(event).is_some_and(|is| is >= min.into()))
+                    && wanted.min_level.is_none_or(|min| level(event).is_some_and(|is| is >= min.into()))
             })
     };
-    (0..events.len())
-        .filter(|&row| matches(&events[row]))
-        .collect()
+    (0..events.len()).filter(|&row| matches(&events[row])).collect()
 }
 
 pub(super) fn batch(plan: &raw::Plan, events: &[Value], rows: &[usize]) -> raw::Batch {
@@ -67,11 +61,7 @@ mod tests {
     #[test]
     fn a_subscription_needs_all_its_parts() {
         let mut plan = Plan::default();
-        plan.subscribe(
-            Subscription::new()
-                .component("risk")
-                .min_level(Level::Error),
-        );
+        plan.subscribe(Subscription::new().component("risk").min_level(Level::Error));
         plan.subscribe(Subscription::new().event("fill"));
         let plan = plan.into_raw().unwrap();
         let events = [

@@ -115,7 +115,9 @@ fn a_halt_logged_as_a_warning_by_another_name_is_a_guard_event() {
 
 #[test]
 fn reserved_names_keep_their_value_under_another_name() {
-    let out = through(r#"{"event":"x","chain_position":3,"event_id":"e","details":{"a":1},"timestamp":"2026-11-23T05:08:41Z","ts":1}"#);
+    let out = through(
+        r#"{"event":"x","chain_position":3,"event_id":"e","details":{"a":1},"timestamp":"2026-11-23T05:08:41Z","ts":1}"#,
+    );
     assert_eq!(out["details"]["field.chain_position"], 3);
     assert_eq!(out["details"]["field.event_id"], "e");
     assert_eq!(out["details"]["a"], 1);
@@ -207,7 +209,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map("[a-z]{1,4}", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            proptest::collection::btree_map("[a-z]{1,4}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }

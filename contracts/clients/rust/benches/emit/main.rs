@@ -37,11 +37,7 @@ struct Row {
 
 fn main() {
     let has = |flag: &str| std::env::args().any(|argument| argument == flag);
-    let (events, repeats) = if has("--quick") {
-        (50_000, 3)
-    } else {
-        (300_000, 5)
-    };
+    let (events, repeats) = if has("--quick") { (50_000, 3) } else { (300_000, 5) };
     let timer = timing::of_nothing();
     let mut rows = Vec::new();
     for (producers, pace) in ROUNDS {
@@ -54,21 +50,10 @@ fn main() {
             runs[3].push(measure(&Channel::new(), producers, pace, events));
             runs[4].push(measure(&Tracing::new(), producers, pace, events));
         }
-        let names = [
-            Client::NAME,
-            RingPush::NAME,
-            RawPush::NAME,
-            Channel::NAME,
-            Tracing::NAME,
-        ];
+        let names = [Client::NAME, RingPush::NAME, RawPush::NAME, Channel::NAME, Tracing::NAME];
         for (subject, runs) in names.into_iter().zip(runs) {
             let figures = Figures::median(runs);
-            rows.push(Row {
-                subject,
-                producers,
-                pace,
-                figures,
-            });
+            rows.push(Row { subject, producers, pace, figures });
         }
     }
     let pace = Pace::PerSecond(1_000_000);
@@ -80,12 +65,7 @@ fn main() {
         Figures::median(runs.collect())
     };
     for (subject, on) in [("client, no scrape", false), ("client, scraped 10/s", true)] {
-        rows.push(Row {
-            subject,
-            producers: 1,
-            pace,
-            figures: scrape(on),
-        });
+        rows.push(Row { subject, producers: 1, pace, figures: scrape(on) });
     }
     if has("--json") {
         print_json(timer, &rows);
@@ -95,25 +75,13 @@ fn main() {
 }
 
 fn print_table(timer: Figures, rows: &[Row]) {
-    println!(
-        "ns per event on the emitting thread, of which the timer takes {:.1} (p50 {:.0})",
-        timer.mean, timer.p50
-    );
-    println!(
-        "The counter moves in steps of {:.0} ns here; `mean` is that of the fastest 99 %.",
-        timing::step_ns()
-    );
+    println!("ns per event on the emitting thread, of which the timer takes {:.1} (p50 {:.0})", timer.mean, timer.p50);
+    println!("The counter moves in steps of {:.0} ns here; `mean` is that of the fastest 99 %.", timing::step_ns());
     println!(
         "{:<22} {:>9} {:>9} {:>8} {:>8} {:>8} {:>9} {:>11} {:>9}",
         "", "producers", "each/s", "mean", "p50", "p99", "p99.9", "max", "dropped"
     );
-    for Row {
-        subject,
-        producers,
-        pace,
-        figures,
-    } in rows
-    {
+    for Row { subject, producers, pace, figures } in rows {
         println!(
             "{subject:<22} {producers:>9} {:>9} {:>8.1} {:>8.0} {:>8.0} {:>9.0} {:>11.0} {:>8.1}%",
             pace.to_string(),
@@ -130,23 +98,13 @@ fn print_table(timer: Figures, rows: &[Row]) {
 fn print_json(timer: Figures, rows: &[Row]) {
     let rows: Vec<_> = rows
         .iter()
-        .map(
-            |Row {
-                 subject,
-                 producers,
-                 pace,
-                 figures,
-             }| {
-                serde_json::json!({
-                    "subject": subject, "producers": producers, "pace": pace.to_string(),
-                    "mean_ns": figures.mean, "p50_ns": figures.p50, "p99_ns": figures.p99, "p999_ns": figures.p999,
-                    "max_ns": figures.max, "dropped_share": figures.dropped,
-                })
-            },
-        )
+        .map(|Row { subject, producers, pace, figures }| {
+            serde_json::json!({
+                "subject": subject, "producers": producers, "pace": pace.to_string(),
+                "mean_ns": figures.mean, "p50_ns": figures.p50, "p99_ns": figures.p99, "p999_ns": figures.p999,
+                "max_ns": figures.max, "dropped_share": figures.dropped,
+            })
+        })
         .collect();
-    println!(
-        "{}",
-        serde_json::json!({ "timer_mean_ns": timer.mean, "timer_p50_ns": timer.p50, "rows": rows })
-    );
+    println!("{}", serde_json::json!({ "timer_mean_ns": timer.mean, "timer_p50_ns": timer.p50, "rows": rows }));
 }

@@ -44,10 +44,7 @@ fn values() -> Vec<Values> {
         .map(|n| Values {
             strategy_id: format!("mm-twse-{n}"),
             intent_id: format!("int-20251124-{:05}", n * 7),
-            trace_id: format!(
-                "{:016x}",
-                0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(n as u64 + 1)
-            ),
+            trace_id: format!("{:016x}", 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(n as u64 + 1)),
             symbol: ["2330", "TXFL5", "0050", "MXF"][n % 4].to_owned(),
             price: 345_213_000 + n as i64,
         })
@@ -62,18 +59,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new() -> Client {
-        let telemetry = Telemetry::builder("bench")
-            .capacity(Lane::Audit, CAPACITY)
-            .without_spill()
-            .build();
+        let telemetry = Telemetry::builder("bench").capacity(Lane::Audit, CAPACITY).without_spill().build();
         let risk = telemetry.component(Component::Risk);
         let streams = telemetry.streams();
         let stream = streams.iter().find(|stream| stream.lane() == Lane::Audit);
-        Client {
-            stream: Arc::clone(stream.expect("risk has an audit lane")),
-            telemetry,
-            risk,
-        }
+        Client { stream: Arc::clone(stream.expect("risk has an audit lane")), telemetry, risk }
     }
 
     /// Ten times a second somebody reads all metrics of all components, and encodes them.
@@ -151,11 +141,7 @@ pub(crate) struct RingPush {
 impl RingPush {
     pub(crate) fn new() -> RingPush {
         let (ring, reader) = Ring::new(CAPACITY);
-        RingPush {
-            ring,
-            reader: Mutex::new(reader),
-            dropped: AtomicU64::new(0),
-        }
+        RingPush { ring, reader: Mutex::new(reader), dropped: AtomicU64::new(0) }
     }
 }
 
@@ -206,10 +192,7 @@ pub(crate) struct RawPush {
 
 impl RawPush {
     pub(crate) fn new() -> RawPush {
-        RawPush {
-            queue: ArrayQueue::new(CAPACITY),
-            dropped: AtomicU64::new(0),
-        }
+        RawPush { queue: ArrayQueue::new(CAPACITY), dropped: AtomicU64::new(0) }
     }
 }
 
@@ -253,11 +236,7 @@ pub(crate) struct Channel {
 impl Channel {
     pub(crate) fn new() -> Channel {
         let (sender, receiver) = bounded(CAPACITY);
-        Channel {
-            sender,
-            receiver,
-            dropped: AtomicU64::new(0),
-        }
+        Channel { sender, receiver, dropped: AtomicU64::new(0) }
     }
 }
 
@@ -308,13 +287,8 @@ pub(crate) struct Tracing {
 
 impl Tracing {
     pub(crate) fn new() -> Tracing {
-        let (writer, guard) = NonBlockingBuilder::default()
-            .buffered_lines_limit(CAPACITY)
-            .finish(std::io::sink());
-        Tracing {
-            writer,
-            _guard: guard,
-        }
+        let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(CAPACITY).finish(std::io::sink());
+        Tracing { writer, _guard: guard }
     }
 }
 
@@ -323,9 +297,7 @@ impl Subject for Tracing {
 
     fn producer(&self) -> impl FnMut(usize) {
         let values = values();
-        let layer = tracing_subscriber::fmt::layer()
-            .json()
-            .with_writer(self.writer.clone());
+        let layer = tracing_subscriber::fmt::layer().json().with_writer(self.writer.clone());
         let subscriber = tracing_subscriber::registry().with(layer);
         let guard = tracing::subscriber::set_default(subscriber);
         move |n| {

@@ -32,12 +32,7 @@ pub(crate) struct Figures {
 const WARM_UP: usize = 5_000;
 
 /// Emits `events` events in all from `producers` threads, while one more thread drains.
-pub(crate) fn measure<S: Subject>(
-    subject: &S,
-    producers: usize,
-    pace: Pace,
-    events: usize,
-) -> Figures {
+pub(crate) fn measure<S: Subject>(subject: &S, producers: usize, pace: Pace, events: usize) -> Figures {
     let each = events / producers;
     let start = Barrier::new(producers);
     let done = AtomicBool::new(false);
@@ -64,10 +59,7 @@ pub(crate) fn measure<S: Subject>(
                 })
             })
             .collect();
-        let ticks = producing
-            .into_iter()
-            .flat_map(|p| p.join().expect("a producer panicked"))
-            .collect();
+        let ticks = producing.into_iter().flat_map(|p| p.join().expect("a producer panicked")).collect();
         done.store(true, Ordering::Release);
         drain.join().expect("the drain panicked");
         ticks

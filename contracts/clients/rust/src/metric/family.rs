@@ -49,11 +49,7 @@ struct Swallowed {
 
 impl<T: Instrument> Closed<T> {
     pub fn new(schema: &'static MetricSchema) -> Closed<T> {
-        let combinations = schema
-            .labels
-            .iter()
-            .map(|label| label.values.len())
-            .product();
+        let combinations = schema.labels.iter().map(|label| label.values.len()).product();
         Closed {
             schema,
             series: (0..combinations).map(|_| T::new(schema)).collect(),
@@ -85,10 +81,7 @@ impl<T: Instrument> Closed<T> {
         let mut family = MetricFamily::new(self.schema);
         for (index, series) in self.series.iter().enumerate() {
             if let Some(value) = series.value() {
-                family.samples.push(MetricSample {
-                    labels: self.labels_at(index),
-                    value,
-                });
+                family.samples.push(MetricSample { labels: self.labels_at(index), value });
             }
         }
         family.touched = self.series.iter().any(T::is_touched);
@@ -97,12 +90,7 @@ impl<T: Instrument> Closed<T> {
         {
             family.touched = true;
             family.samples.push(MetricSample {
-                labels: self
-                    .schema
-                    .labels
-                    .iter()
-                    .map(|l| (l.name, OTHER.to_owned()))
-                    .collect(),
+                labels: self.schema.labels.iter().map(|l| (l.name, OTHER.to_owned())).collect(),
                 value,
             });
         }
@@ -143,11 +131,7 @@ impl<T: Instrument> Open<T> {
     /// outside its closed set, counts under `_other`. Locks and allocates: keep the handle.
     pub fn find(&self, values: &[&str]) -> Arc<T> {
         let mut state = lock(&self.state);
-        let OpenState {
-            values: taken,
-            series,
-            swallowed,
-        } = &mut *state;
+        let OpenState { values: taken, series, swallowed } = &mut *state;
         let key: Vec<String> = self
             .schema
             .labels
@@ -167,9 +151,7 @@ impl<T: Instrument> Open<T> {
                 (*value).to_owned()
             })
             .collect();
-        let made = series
-            .entry(key)
-            .or_insert_with(|| Arc::new(T::new(self.schema)));
+        let made = series.entry(key).or_insert_with(|| Arc::new(T::new(self.schema)));
         Arc::clone(made)
     }
 
@@ -180,10 +162,7 @@ impl<T: Instrument> Open<T> {
             family.touched |= series.is_touched();
             if let Some(value) = series.value() {
                 let names = self.schema.labels.iter().map(|label| label.name);
-                family.samples.push(MetricSample {
-                    labels: names.zip(key.iter().cloned()).collect(),
-                    value,
-                });
+                family.samples.push(MetricSample { labels: names.zip(key.iter().cloned()).collect(), value });
             }
         }
         state.swallowed.show(&mut family);

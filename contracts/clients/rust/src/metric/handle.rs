@@ -96,9 +96,7 @@ impl Gauge {
 
 impl Instrument for Gauge {
     fn new(_: &'static MetricSchema) -> Gauge {
-        Gauge {
-            bits: AtomicU64::new(UNSET),
-        }
+        Gauge { bits: AtomicU64::new(UNSET) }
     }
 
     fn value(&self) -> Option<MetricValue> {
@@ -115,11 +113,7 @@ impl Histogram {
     #[inline]
     pub fn observe(&self, value: f64) {
         // Few bounds, and the low ones are the common ones.
-        let bucket = self
-            .bounds
-            .iter()
-            .position(|bound| value <= *bound)
-            .unwrap_or(self.bounds.len());
+        let bucket = self.bounds.iter().position(|bound| value <= *bound).unwrap_or(self.bounds.len());
         self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
         if !value.is_nan() {
             add_float(&self.sum, value);
@@ -127,10 +121,7 @@ impl Histogram {
     }
 
     pub fn count(&self) -> u64 {
-        self.buckets
-            .iter()
-            .map(|bucket| bucket.load(Ordering::Relaxed))
-            .sum()
+        self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -138,9 +129,7 @@ impl Instrument for Histogram {
     fn new(schema: &'static MetricSchema) -> Histogram {
         Histogram {
             bounds: schema.buckets,
-            buckets: (0..=schema.buckets.len())
-                .map(|_| AtomicU64::new(0))
-                .collect(),
+            buckets: (0..=schema.buckets.len()).map(|_| AtomicU64::new(0)).collect(),
             sum: AtomicU64::new(0),
         }
     }
@@ -154,11 +143,7 @@ impl Instrument for Histogram {
         }
         // The count is that of the buckets, so that the two never disagree.
         count += self.buckets[self.bounds.len()].load(Ordering::Relaxed);
-        Some(MetricValue::Histogram {
-            buckets,
-            sum: f64::from_bits(self.sum.load(Ordering::Relaxed)),
-            count,
-        })
+        Some(MetricValue::Histogram { buckets, sum: f64::from_bits(self.sum.load(Ordering::Relaxed)), count })
     }
 
     fn is_touched(&self) -> bool {
@@ -170,11 +155,7 @@ impl Instrument for Histogram {
 fn add_float(bits: &AtomicU64, delta: f64) {
     let mut old = bits.load(Ordering::Relaxed);
     loop {
-        let value = if old == UNSET {
-            0.0
-        } else {
-            f64::from_bits(old)
-        };
+        let value = if old == UNSET { 0.0 } else { f64::from_bits(old) };
         let new = (value + delta).to_bits();
         match bits.compare_exchange_weak(old, new, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => return,

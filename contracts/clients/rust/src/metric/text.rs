@@ -13,34 +13,14 @@ pub fn write(families: &[MetricFamily], out: &mut String) {
         for sample in &family.samples {
             let labels = &sample.labels;
             match &sample.value {
-                MetricValue::Counter(value) => {
-                    line(out, name, "", labels, None, &value.to_string())
-                }
+                MetricValue::Counter(value) => line(out, name, "", labels, None, &value.to_string()),
                 MetricValue::Gauge(value) => line(out, name, "", labels, None, &number(*value)),
-                MetricValue::Histogram {
-                    buckets,
-                    sum,
-                    count,
-                } => {
+                MetricValue::Histogram { buckets, sum, count } => {
                     for (bound, reached) in buckets {
                         let bound = number(*bound);
-                        line(
-                            out,
-                            name,
-                            "_bucket",
-                            labels,
-                            Some(&bound),
-                            &reached.to_string(),
-                        );
+                        line(out, name, "_bucket", labels, Some(&bound), &reached.to_string());
                     }
-                    line(
-                        out,
-                        name,
-                        "_bucket",
-                        labels,
-                        Some("+Inf"),
-                        &count.to_string(),
-                    );
+                    line(out, name, "_bucket", labels, Some("+Inf"), &count.to_string());
                     line(out, name, "_sum", labels, None, &number(*sum));
                     line(out, name, "_count", labels, None, &count.to_string());
                 }
@@ -85,9 +65,5 @@ fn number(value: f64) -> String {
 
 fn escape(text: &str, quoted: bool) -> String {
     let text = text.replace('\\', "\\\\").replace('\n', "\\n");
-    if quoted {
-        text.replace('"', "\\\"")
-    } else {
-        text
-    }
+    if quoted { text.replace('"', "\\\"") } else { text }
 }

@@ -45,12 +45,7 @@ impl Record {
                 record: PhantomData,
             };
             event.encode(&mut writer);
-            let RecordWriter {
-                used,
-                present,
-                truncated,
-                ..
-            } = writer;
+            let RecordWriter { used, present, truncated, .. } = writer;
             let (ts, unit) = match stamp {
                 Stamp::Ticks(ticks) => (ticks, TICKS),
                 Stamp::Ns(ns) => (ns, 0),

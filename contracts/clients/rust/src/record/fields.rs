@@ -22,16 +22,8 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(
-        schema: Option<&'static EventSchema>,
-        present: u64,
-        payload: &'a [u8],
-    ) -> Fields<'a> {
-        Fields {
-            schema,
-            present,
-            rest: payload,
-        }
+    pub(super) fn new(schema: Option<&'static EventSchema>, present: u64, payload: &'a [u8]) -> Fields<'a> {
+        Fields { schema, present, rest: payload }
     }
 
     fn read(&mut self, index: usize) -> Option<Value<'a>> {

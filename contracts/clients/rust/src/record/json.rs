@@ -286,9 +286,7 @@ mod tests {
             assert!(is_json(good.as_bytes()), "{good}");
         }
         let deep = "[".repeat(40) + &"]".repeat(40);
-        for bad in [
-            "", "{", "[1,]", "01", "1.", "\"\n\"", "nul", "{}x", "{1:2}", &deep,
-        ] {
+        for bad in ["", "{", "[1,]", "01", "1.", "\"\n\"", "nul", "{}x", "{1:2}", &deep] {
             assert!(!is_json(bad.as_bytes()), "{bad}");
         }
     }

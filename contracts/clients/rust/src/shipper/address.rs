@@ -27,8 +27,7 @@ impl Address {
             ("unix", path) if !path.is_empty() => Some(Address::Unix(path.into())),
             ("tcp", address) => {
                 let (host, port) = address.rsplit_once(':')?;
-                (!host.is_empty() && port.parse::<u16>().is_ok())
-                    .then(|| Address::Tcp(address.to_owned()))
+                (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| Address::Tcp(address.to_owned()))
             }
             _ => None,
         }
@@ -87,24 +86,9 @@ mod tests {
 
     #[test]
     fn says_what_is_an_address() {
-        assert_eq!(
-            Address::parse("unix:/run/x"),
-            Some(Address::Unix("/run/x".into()))
-        );
-        assert_eq!(
-            Address::parse("tcp:[::1]:4545"),
-            Some(Address::Tcp("[::1]:4545".into()))
-        );
-        for bad in [
-            "",
-            "unix:",
-            "tcp:",
-            "tcp:host",
-            "tcp::1",
-            "tcp:h:99999",
-            "http://x",
-            "/run/x",
-        ] {
+        assert_eq!(Address::parse("unix:/run/x"), Some(Address::Unix("/run/x".into())));
+        assert_eq!(Address::parse("tcp:[::1]:4545"), Some(Address::Tcp("[::1]:4545".into())));
+        for bad in ["", "unix:", "tcp:", "tcp:host", "tcp::1", "tcp:h:99999", "http://x", "/run/x"] {
             assert_eq!(Address::parse(bad), None, "{bad}");
         }
     }

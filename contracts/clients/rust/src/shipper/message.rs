@@ -83,13 +83,7 @@ pub(super) fn counts(ts_ns: u64, streams: &[Counted], out: &mut Vec<u8>) {
     number(ts_ns, out);
     out.extend_from_slice(b",\"streams\":[");
     let mut comma = b"".as_slice();
-    for Counted {
-        component,
-        lane,
-        counts,
-        unacked,
-    } in streams
-    {
+    for Counted { component, lane, counts, unacked } in streams {
         out.extend_from_slice(comma);
         comma = b",";
         out.extend_from_slice(b"{\"component\":");
@@ -148,9 +142,7 @@ fn family(family: &MetricFamily, out: &mut Vec<u8>) {
         member("swallowed", out);
         number(family.swallowed, out);
         member("swallowed_names", out);
-        list(&family.swallowed_names, out, |name, out| {
-            json::write_text(name, out)
-        });
+        list(&family.swallowed_names, out, |name, out| json::write_text(name, out));
     }
     member("samples", out);
     list(&family.samples, out, |sample, out| {
@@ -173,11 +165,7 @@ fn family(family: &MetricFamily, out: &mut Vec<u8>) {
                 member("value", out);
                 any_float(*value, out);
             }
-            MetricValue::Histogram {
-                buckets,
-                sum,
-                count,
-            } => {
+            MetricValue::Histogram { buckets, sum, count } => {
                 member("buckets", out);
                 list(buckets, out, |(bound, reached), out| {
                     out.push(b'[');
@@ -236,11 +224,7 @@ fn any_float(value: f64, out: &mut Vec<u8>) {
     if value.is_nan() {
         out.extend_from_slice(b"\"NaN\"");
     } else if value.is_infinite() {
-        out.extend_from_slice(if value > 0.0 {
-            b"\"+Inf\""
-        } else {
-            b"\"-Inf\""
-        });
+        out.extend_from_slice(if value > 0.0 { b"\"+Inf\"" } else { b"\"-Inf\"" });
     } else {
         json::write_float(value, out);
     }

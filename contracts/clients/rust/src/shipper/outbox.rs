@@ -72,12 +72,7 @@ mod tests {
     fn outbox(chunks: u64) -> Outbox {
         let mut outbox = Outbox::default();
         for _ in 0..chunks {
-            outbox.add(Chunk {
-                number: outbox.next_number(),
-                lines: 10,
-                bytes: Vec::new(),
-                shares: Vec::new(),
-            });
+            outbox.add(Chunk { number: outbox.next_number(), lines: 10, bytes: Vec::new(), shares: Vec::new() });
         }
         outbox
     }

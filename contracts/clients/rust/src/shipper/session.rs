@@ -80,10 +80,7 @@ impl Session {
                 Ok(0) => {
                     // What came before the end still counts.
                     return if answers.is_empty() {
-                        Err(io::Error::new(
-                            io::ErrorKind::UnexpectedEof,
-                            "the router closed the connection",
-                        ))
+                        Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the router closed the connection"))
                     } else {
                         Ok(answers)
                     };
@@ -108,9 +105,7 @@ impl Session {
             done += line.len();
             let answer = Answer::parse(line).ok_or_else(|| {
                 let shown = String::from_utf8_lossy(&line[..line.len().min(80)]).into_owned();
-                io::Error::other(format!(
-                    "the other side does not speak the protocol: {shown:?}"
-                ))
+                io::Error::other(format!("the other side does not speak the protocol: {shown:?}"))
             })?;
             answers.push(answer);
         }

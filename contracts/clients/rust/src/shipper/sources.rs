@@ -33,12 +33,7 @@ struct Source {
 
 impl Sources {
     pub(super) fn new(telemetry: Telemetry) -> Sources {
-        Sources {
-            telemetry,
-            streams: Vec::new(),
-            generation: 0,
-            records: Vec::new(),
-        }
+        Sources { telemetry, streams: Vec::new(), generation: 0, records: Vec::new() }
     }
 
     /// Drains up to a chunk of records, in the order of lanes. None if there are none.
@@ -76,22 +71,14 @@ impl Sources {
         let mut bytes = Vec::with_capacity(lines.len() + 64);
         message::chunk_head(number, taken as u64, &mut bytes);
         bytes.extend_from_slice(&lines);
-        Some(Chunk {
-            number,
-            lines: taken as u64,
-            bytes,
-            shares,
-        })
+        Some(Chunk { number, lines: taken as u64, bytes, shares })
     }
 
     /// What this run's streams have emitted, and where it is.
     pub(super) fn counted(&self, outbox: &Outbox) -> Vec<Counted> {
         let unacked_of = |place| {
             let shares = outbox.unacked().flat_map(|chunk| &chunk.shares);
-            shares
-                .filter(|(at, _)| *at == place)
-                .map(|(_, lines)| lines)
-                .sum()
+            shares.filter(|(at, _)| *at == place).map(|(_, lines)| lines).sum()
         };
         self.streams
             .iter()
@@ -121,8 +108,7 @@ impl Sources {
         let run = self.telemetry.run();
         let source = |stream: Arc<dyn Stream>| Source {
             prefix: message::event_prefix(&self.telemetry, stream.run()),
-            place: (stream.run() == run)
-                .then(|| stream.component() as usize * Lane::COUNT + stream.lane() as usize),
+            place: (stream.run() == run).then(|| stream.component() as usize * Lane::COUNT + stream.lane() as usize),
             stream,
         };
         self.streams = self.telemetry.streams().into_iter().map(source).collect();

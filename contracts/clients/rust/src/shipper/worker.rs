@@ -48,12 +48,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(
-        telemetry: Telemetry,
-        address: Address,
-        outbox: Outbox,
-        shared: Arc<Shared>,
-    ) -> Worker {
+    pub(super) fn new(telemetry: Telemetry, address: Address, outbox: Outbox, shared: Arc<Shared>) -> Worker {
         let now = Instant::now();
         Worker {
             random: clock::now_ns() | 1,
@@ -132,11 +127,7 @@ impl Worker {
         if let Some(session) = &mut self.session {
             moved |= session.write()?;
         }
-        Ok(if moved | drained {
-            Step::Moved
-        } else {
-            Step::Idle
-        })
+        Ok(if moved | drained { Step::Moved } else { Step::Idle })
     }
 
     /// True once there is a connection; false while it is not yet time to try.
@@ -177,9 +168,7 @@ impl Worker {
 
     fn take(&mut self, answer: Answer) -> io::Result<()> {
         if let Some(number) = answer.ack {
-            self.shared
-                .rejected
-                .fetch_add(answer.rejected, Ordering::Relaxed);
+            self.shared.rejected.fetch_add(answer.rejected, Ordering::Relaxed);
             self.settle(number);
             return Ok(());
         }
@@ -197,9 +186,7 @@ impl Worker {
             }
             Some(kind @ ("refused" | "error")) => {
                 let reason = answer.reason.unwrap_or_else(|| "no reason given".into());
-                Err(io::Error::other(format!(
-                    "the router answers {kind}: {reason}"
-                )))
+                Err(io::Error::other(format!("the router answers {kind}: {reason}")))
             }
             _ => Ok(()),
         }
@@ -260,10 +247,7 @@ impl Worker {
     fn report(&mut self) {
         self.report_at = Instant::now() + REPORT_EVERY;
         let set = |count: &AtomicU64, value| count.store(value, Ordering::Relaxed);
-        set(
-            &self.shared.unacknowledged,
-            self.outbox.unacked().map(|chunk| chunk.lines).sum(),
-        );
+        set(&self.shared.unacknowledged, self.outbox.unacked().map(|chunk| chunk.lines).sum());
         set(&self.shared.waiting, self.sources.waiting());
     }
 

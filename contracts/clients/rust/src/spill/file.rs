@@ -84,33 +84,17 @@ impl Head {
 impl SpillFile {
     pub(super) fn create(dir: &Path, head: &Head, number: u32) -> io::Result<SpillFile> {
         // Audit records: for this user's eyes.
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let (run, component, lane) = (&head.run, head.component.name(), head.lane.name());
         let name = format!("{run}-{component}-{lane}-{number:06}.{SUFFIX}");
         let path = dir.join(name);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         file.lock()?;
         let text = head.text();
         let write_at = CURSOR_BYTES + text.len() as u64;
         file.write_all_at(&write_at.to_le_bytes(), 0)?;
         file.write_all_at(text.as_bytes(), CURSOR_BYTES)?;
-        Ok(SpillFile {
-            path,
-            file,
-            read_at: write_at,
-            write_at,
-            records: 0,
-            buffer: Vec::new(),
-        })
+        Ok(SpillFile { path, file, read_at: write_at, write_at, records: 0, buffer: Vec::new() })
     }
 
     /// A file that nobody holds, with its head. None where it is in use, or not ours.
@@ -128,10 +112,7 @@ impl SpillFile {
         let Some(length) = rest.windows(2).position(|pair| pair == b"\n\n") else {
             return Ok(None);
         };
-        let Some(head) = std::str::from_utf8(&rest[..length])
-            .ok()
-            .and_then(Head::parse)
-        else {
+        let Some(head) = std::str::from_utf8(&rest[..length]).ok().and_then(Head::parse) else {
             return Ok(None);
         };
         let first_frame = CURSOR_BYTES + length as u64 + 2;

@@ -34,10 +34,7 @@ pub(crate) fn left_behind(dir: &Path, service: &str, env: &str) -> Vec<LeftStrea
     let mut paths: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == SUFFIX)
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == SUFFIX))
         .collect();
     // Names begin with the run and end with a number, so the oldest comes first.
     paths.sort();
@@ -56,15 +53,8 @@ pub(crate) fn left_behind(dir: &Path, service: &str, env: &str) -> Vec<LeftStrea
         .into_iter()
         .map(|(head, files)| {
             let records = files.iter().map(SpillFile::records).sum();
-            let counts = StreamCounts {
-                emitted: records,
-                spilled: records,
-                ..StreamCounts::default()
-            };
-            LeftStream {
-                head,
-                state: Mutex::new(State { files, counts }),
-            }
+            let counts = StreamCounts { emitted: records, spilled: records, ..StreamCounts::default() };
+            LeftStream { head, state: Mutex::new(State { files, counts }) }
         })
         .collect()
 }

@@ -106,9 +106,7 @@ impl Builder {
             outbox: Mutex::new(Some(Outbox::default())),
         });
         let keeper = keeper::start(Arc::clone(&inner));
-        Telemetry {
-            handle: Arc::new(Handle { inner, keeper }),
-        }
+        Telemetry { handle: Arc::new(Handle { inner, keeper }) }
     }
 }
 
@@ -117,11 +115,7 @@ fn new_run() -> String {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let now = clock::now_ns();
     let last = LAST.fetch_max(now, Ordering::Relaxed);
-    let start = if last < now {
-        now
-    } else {
-        LAST.fetch_add(1, Ordering::Relaxed) + 1
-    };
+    let start = if last < now { now } else { LAST.fetch_add(1, Ordering::Relaxed) + 1 };
     format!("{start:016x}-{:x}", process::id())
 }
 
@@ -136,12 +130,8 @@ fn default_spill_dir() -> PathBuf {
 }
 
 fn host_name() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname")
-        .or_else(|_| fs::read_to_string("/etc/hostname"));
-    name.ok()
-        .map(|name| one_line(name.trim()))
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "unknown".into())
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
+    name.ok().map(|name| one_line(name.trim())).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into())
 }
 
 /// These names go into every event line and into the first lines of spill files: one line, not a

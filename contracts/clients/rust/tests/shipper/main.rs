@@ -24,16 +24,9 @@ struct Producer {
 
 fn producer() -> Producer {
     let dir = tempfile::tempdir().unwrap();
-    let telemetry = Telemetry::builder("test")
-        .env("here")
-        .spill_dir(dir.path())
-        .build();
+    let telemetry = Telemetry::builder("test").env("here").spill_dir(dir.path()).build();
     let risk = telemetry.component(Component::Risk);
-    Producer {
-        dir,
-        telemetry,
-        risk,
-    }
+    Producer { dir, telemetry, risk }
 }
 
 impl Producer {
@@ -48,20 +41,14 @@ impl Producer {
 
     fn emit(&self, count: i64) {
         for at in 0..count {
-            self.risk.emit(&events::RiskDecision {
-                strategy_id: "mm-1",
-                price: Some(at),
-                ..Default::default()
-            });
+            self.risk.emit(&events::RiskDecision { strategy_id: "mm-1", price: Some(at), ..Default::default() });
         }
     }
 }
 
 fn seqs(events: &[Value], lane: &str) -> Vec<u64> {
     let of_lane = events.iter().filter(|event| event["lane"] == lane);
-    of_lane
-        .map(|event| event["seq"].as_u64().unwrap())
-        .collect()
+    of_lane.map(|event| event["seq"].as_u64().unwrap()).collect()
 }
 
 #[test]
@@ -75,10 +62,7 @@ fn what_was_emitted_before_there_was_a_router_arrives_guard_first() {
 
     let router = Router::listen(&producer.socket(), &[Plan::Settle]);
     let report = shipper.stop(SOON);
-    assert_eq!(
-        (report.sent, report.acknowledged, report.waiting),
-        (1_001, 1_001, 0)
-    );
+    assert_eq!((report.sent, report.acknowledged, report.waiting), (1_001, 1_001, 0));
     assert_eq!(report.trouble, None);
     router.wait_until("it said bye", |seen| seen.byes == 1);
     router.seen(|seen| {
@@ -171,11 +155,7 @@ fn a_stop_in_the_middle_leaves_the_rest_to_the_next_shipper() {
     // Welcomes, reads, and never acknowledges.
     let deaf = thread::spawn(move || {
         let (mut connection, _) = silent.accept().unwrap();
-        writeln!(
-            connection,
-            "{{\"tapline\":\"welcome\",\"protocol\":1,\"chunk\":0}}"
-        )
-        .unwrap();
+        writeln!(connection, "{{\"tapline\":\"welcome\",\"protocol\":1,\"chunk\":0}}").unwrap();
         let _ = connection.read_to_end(&mut Vec::new());
     });
     let shipper = producer.ship();
@@ -186,20 +166,14 @@ fn a_stop_in_the_middle_leaves_the_rest_to_the_next_shipper() {
         thread::sleep(Duration::from_millis(1));
     }
     let report = shipper.stop(Duration::from_millis(50));
-    assert_eq!(
-        (report.sent, report.acknowledged, report.unacknowledged),
-        (10, 0, 10)
-    );
+    assert_eq!((report.sent, report.acknowledged, report.unacknowledged), (10, 0, 10));
     deaf.join().unwrap();
 
     std::fs::remove_file(producer.socket()).unwrap();
     let router = Router::listen(&producer.socket(), &[Plan::Settle]);
     let report = producer.ship().stop(SOON);
     assert_eq!((report.sent, report.acknowledged), (0, 10));
-    assert_eq!(
-        seqs(&router.seen(|seen| seen.events.clone()), "audit"),
-        (1..=10).collect::<Vec<_>>()
-    );
+    assert_eq!(seqs(&router.seen(|seen| seen.events.clone()), "audit"), (1..=10).collect::<Vec<_>>());
 }
 
 #[test]
@@ -219,43 +193,22 @@ fn counts_and_metrics_tell_the_router_what_the_producer_knows() {
 
     router.seen(|seen| {
         let last = seen.counts.last().unwrap();
-        let guard = last["streams"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|s| s["lane"] == "guard")
-            .unwrap();
+        let guard = last["streams"].as_array().unwrap().iter().find(|s| s["lane"] == "guard").unwrap();
         assert_eq!(guard["emitted"], 100_000);
         let dropped = guard["dropped"]["queue_full"].as_u64().unwrap_or(0);
         assert_eq!(dropped + seqs(&seen.events, "guard").len() as u64, 100_000);
-        assert_eq!(
-            (&guard["queued"], &guard["unacked"]),
-            (&0.into(), &0.into())
-        );
+        assert_eq!((&guard["queued"], &guard["unacked"]), (&0.into(), &0.into()));
 
         let families = seen.metrics[0]["families"].as_array().unwrap();
         let family = |name: &str| families.iter().find(|family| family["name"] == name);
         let rejects = family("risk_reject_total").unwrap();
         let sample = |reason: &str| {
             let samples = rejects["samples"].as_array().unwrap();
-            samples
-                .iter()
-                .find(|s| s["labels"]["reason"] == reason)
-                .unwrap()["value"]
-                .clone()
+            samples.iter().find(|s| s["labels"]["reason"] == reason).unwrap()["value"].clone()
         };
-        assert_eq!(
-            (sample("RATE_LIMIT"), sample("KILL_SWITCH")),
-            (3.into(), 0.into())
-        );
-        assert_eq!(
-            family("stormguard_mode").unwrap()["samples"][0]["value"],
-            2.0
-        );
-        assert!(
-            family("feed_events_total").is_none(),
-            "this process has no market data"
-        );
+        assert_eq!((sample("RATE_LIMIT"), sample("KILL_SWITCH")), (3.into(), 0.into()));
+        assert_eq!(family("stormguard_mode").unwrap()["samples"][0]["value"], 2.0);
+        assert!(family("feed_events_total").is_none(), "this process has no market data");
     });
 }
 
@@ -267,14 +220,8 @@ fn a_refusal_is_reported_and_tried_again() {
     for _ in 0..2 {
         let (mut connection, _) = listener.accept().unwrap();
         let mut hello = String::new();
-        BufReader::new(connection.try_clone().unwrap())
-            .read_line(&mut hello)
-            .unwrap();
-        writeln!(
-            connection,
-            "{{\"tapline\":\"refused\",\"reason\":\"wrong environment\"}}"
-        )
-        .unwrap();
+        BufReader::new(connection.try_clone().unwrap()).read_line(&mut hello).unwrap();
+        writeln!(connection, "{{\"tapline\":\"refused\",\"reason\":\"wrong environment\"}}").unwrap();
     }
     let trouble = shipper.report().trouble.unwrap();
     assert!(trouble.contains("wrong environment"), "{trouble}");
@@ -295,12 +242,7 @@ fn what_does_not_speak_the_protocol_is_left_alone() {
     }
     let report = shipper.stop(Duration::ZERO);
     assert_eq!((report.sent, report.connections), (0, 0));
-    assert!(
-        report
-            .trouble
-            .unwrap()
-            .contains("does not speak the protocol")
-    );
+    assert!(report.trouble.unwrap().contains("does not speak the protocol"));
 }
 
 #[test]
@@ -312,10 +254,7 @@ fn ships_over_tcp() {
     let (connection, _) = listener.accept().unwrap();
     let mut hello = String::new();
     BufReader::new(connection).read_line(&mut hello).unwrap();
-    assert!(
-        hello.starts_with("{\"tapline\":\"hello\",\"protocol\":1,"),
-        "{hello}"
-    );
+    assert!(hello.starts_with("{\"tapline\":\"hello\",\"protocol\":1,"), "{hello}");
     shipper.stop(Duration::ZERO);
 }
 

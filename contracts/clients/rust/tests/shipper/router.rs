@@ -43,10 +43,8 @@ impl Router {
     /// Listens from now on, until the test ends. `plans` are used from the front.
     pub(crate) fn listen(path: &Path, plans: &[Plan]) -> Router {
         let listener = UnixListener::bind(path).unwrap();
-        let router = Router {
-            seen: Arc::default(),
-            plans: Arc::new(Mutex::new(plans.iter().rev().copied().collect())),
-        };
+        let router =
+            Router { seen: Arc::default(), plans: Arc::new(Mutex::new(plans.iter().rev().copied().collect())) };
         let serving = router.clone();
         thread::spawn(move || {
             // One connection at a time: the next one is welcomed when this one is done with.
@@ -71,11 +69,7 @@ impl Router {
 
     fn plan(&self) -> Plan {
         let mut plans = self.plans.lock().unwrap();
-        if plans.len() > 1 {
-            plans.pop().unwrap()
-        } else {
-            plans[0]
-        }
+        if plans.len() > 1 { plans.pop().unwrap() } else { plans[0] }
     }
 
     fn serve(&self, connection: UnixStream) -> Option<()> {
@@ -87,24 +81,14 @@ impl Router {
         let run = hello["run"].as_str().unwrap().to_owned();
         let settled = self.seen(|seen| seen.settled.get(&run).copied().unwrap_or(0));
         self.seen.lock().unwrap().hellos.push(hello);
-        writeln!(
-            answers,
-            "{}",
-            json!({"tapline": "welcome", "protocol": 1, "run": run, "chunk": settled})
-        )
-        .ok()?;
+        writeln!(answers, "{}", json!({"tapline": "welcome", "protocol": 1, "run": run, "chunk": settled})).ok()?;
         loop {
             let line = next()?;
             match line["tapline"].as_str().unwrap() {
                 "chunk" => {
                     let plan = self.plan();
-                    let (number, count) =
-                        (line["n"].as_u64().unwrap(), line["lines"].as_u64().unwrap());
-                    let take = if plan == Plan::LeaveInside {
-                        count / 2
-                    } else {
-                        count
-                    };
+                    let (number, count) = (line["n"].as_u64().unwrap(), line["lines"].as_u64().unwrap());
+                    let take = if plan == Plan::LeaveInside { count / 2 } else { count };
                     let events: Option<Vec<Value>> = (0..take).map(|_| next()).collect();
                     if plan == Plan::LeaveInside {
                         return None;
@@ -136,8 +120,7 @@ impl Router {
         *settled = number;
         let rejected = u64::from(plan == Plan::Reject);
         let accepted = events.len() as u64 - rejected;
-        seen.events
-            .extend(events.into_iter().skip(rejected as usize));
+        seen.events.extend(events.into_iter().skip(rejected as usize));
         json!({"ack": number, "accepted": accepted, "rejected": rejected})
     }
 }
