@@ -17,8 +17,14 @@ pub struct Encoder {
     /// `,"name":` by field; empty for a field that the destination is not cleared for.
     keys: Vec<Box<[u8]>>,
     names: Vec<Arc<str>>,
-    /// Values left out because of the clearance.
-    pub withheld: u64,
+    pub withheld: Withheld,
+}
+
+/// Values left out because of the clearance.
+#[derive(Debug, Default)]
+pub struct Withheld {
+    pub pii: u64,
+    pub secret: u64,
 }
 
 impl Encoder {
@@ -31,7 +37,7 @@ impl Encoder {
                 false => Box::default(),
             })
             .collect();
-        Encoder { contract, components, keys, names: Vec::new(), withheld: 0 }
+        Encoder { contract, components, keys, names: Vec::new(), withheld: Withheld::default() }
     }
 
     pub fn line(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
@@ -67,7 +73,7 @@ impl Encoder {
             }
             let key = &self.keys[field.0 as usize];
             if key.is_empty() {
-                self.withheld += 1;
+                self.withhold(field);
                 continue;
             }
             out.extend_from_slice(key);
@@ -91,7 +97,7 @@ impl Encoder {
             }
             let key = &self.keys[field.0 as usize];
             if key.is_empty() {
-                self.withheld += 1;
+                self.withhold(field);
                 continue;
             }
             out.extend_from_slice(key);
@@ -110,6 +116,14 @@ impl Encoder {
         out[0] = b'{';
         out.push(b'}');
         Some(String::from_utf8(out).expect("made of text"))
+    }
+
+    #[cold]
+    fn withhold(&mut self, field: FieldId) {
+        match self.contract.field_at(field).sensitivity {
+            Sensitivity::Secret => self.withheld.secret += 1,
+            _ => self.withheld.pii += 1,
+        }
     }
 
     pub fn is_cleared(&self, field: FieldId) -> bool {

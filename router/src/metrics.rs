@@ -5,6 +5,7 @@
 //! that live where they are counted; a scrape locks nothing that an event waits for.
 
 mod families;
+mod histogram;
 mod router;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use tapline_contract::Contract;
 
 use families::Caps;
 pub use families::{Families, Series};
+pub use histogram::Histogram;
 pub use router::Sources;
 
 use crate::producers::{Family, Producers};

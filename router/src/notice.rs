@@ -30,6 +30,29 @@ pub struct Inbound {
     position: Arc<AtomicU64>,
 }
 
+/// What kind of notice it is, in the words of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NoticeCode {
+    pub severity: &'static str,
+    pub state: &'static str,
+}
+
+impl NoticeCode {
+    pub fn of(notice: &Notice) -> Self {
+        NoticeCode {
+            severity: match notice.severity {
+                HostSeverity::Info => "info",
+                HostSeverity::Warning => "warning",
+                HostSeverity::Critical => "critical",
+            },
+            state: match notice.state {
+                NoticeState::Firing => "firing",
+                NoticeState::Resolved => "resolved",
+            },
+        }
+    }
+}
+
 impl Inbound {
     pub fn new(
         contract: Arc<Contract>,
@@ -82,19 +105,16 @@ impl Inbound {
     }
 
     fn notice(&mut self, plugin: &str, notice: &Notice, batch: &mut Batch) {
-        let (level, severity, code) = match notice.severity {
-            HostSeverity::Info => (Level::Info, Severity::Info, "info"),
-            HostSeverity::Warning => (Level::Warning, Severity::Warning, "warning"),
-            HostSeverity::Critical => (Level::Critical, Severity::Critical, "critical"),
+        let (level, severity) = match notice.severity {
+            HostSeverity::Info => (Level::Info, Severity::Info),
+            HostSeverity::Warning => (Level::Warning, Severity::Warning),
+            HostSeverity::Critical => (Level::Critical, Severity::Critical),
         };
+        let NoticeCode { severity: code, state } = NoticeCode::of(notice);
         let row = self.row("notice", Lane::Guard, level, batch);
         batch.rows_mut()[row].send = match self.destinations.set(notice.to.iter().map(String::as_str)) {
             0 => self.destinations.for_notice(severity),
             named => named,
-        };
-        let state = match notice.state {
-            NoticeState::Firing => "firing",
-            NoticeState::Resolved => "resolved",
         };
         let mut details = Vec::new();
         for (key, text) in &notice.details {

@@ -115,7 +115,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let destinations = Arc::new(Destinations::new(&config));
     let mut sinks = Vec::new();
     for (name, sink) in &config.sinks {
-        let stats = Arc::new(SinkStats::default());
+        let stats = Arc::new(SinkStats::new(&contract));
         let sink = open_sink(&config, name, sink, &contract, &components, &run, &stats, &tables)?;
         let runner = SinkRunner::start(name, sink, stats, config.queues.sink_batches, dead_letters.clone())
             .map_err(StartError::Thread)?;
@@ -136,6 +136,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let (senders, receivers) = lanes(config.queues.input_batches);
     let tail = Arc::new(Tail::default());
     let stop_by = Arc::new(OnceLock::new());
+    let worker_stats = Arc::new(WorkerStats::new(&contract));
     let worker = Worker {
         contract: contract.clone(),
         ledger: ledger.clone(),
@@ -161,7 +162,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
             tail: tail.clone(),
         },
         dead_letters,
-        stats: Arc::new(WorkerStats::default()),
+        stats: worker_stats.clone(),
         stop_by: stop_by.clone(),
     };
     let worker =
@@ -201,6 +202,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         sinks: handles.clone(),
         tables,
         plugins: plugin_stats,
+        worker: worker_stats,
     };
     let app = Arc::new(http::App {
         contract: contract.clone(),
@@ -385,14 +387,16 @@ async fn listen(
     }
     if let Some(address) = config.listen.tcp {
         let listener = tokio::net::TcpListener::bind(address).await.map_err(failed(format!("tcp {address}")))?;
-        tcp = listener.local_addr().ok();
-        tracing::info!(address = ?tcp, "listening: newline JSON over TCP");
+        let bound = listener.local_addr().unwrap_or(address);
+        tcp = Some(bound);
+        tracing::info!(address = %bound, "listening: newline JSON over TCP");
         tasks.push(tokio::spawn(socket::serve_tcp(sockets, listener)));
     }
     if let Some(address) = config.listen.http {
         let listener = tokio::net::TcpListener::bind(address).await.map_err(failed(format!("http {address}")))?;
-        http = listener.local_addr().ok();
-        tracing::info!(address = ?http, "listening: HTTP");
+        let bound = listener.local_addr().unwrap_or(address);
+        http = Some(bound);
+        tracing::info!(address = %bound, "listening: HTTP");
         let service = http::routes(app);
         tasks.push(tokio::spawn(async move {
             let stop = async move {

@@ -1,8 +1,8 @@
 //! The worker: one plain thread that takes events from queues, guard first, and walks each batch
 //! along the way to its destinations. tokio carries input and output only; nothing here awaits.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver as Home;
@@ -17,7 +17,8 @@ use crate::dispatch::Dispatcher;
 use crate::embedded::Embedded;
 use crate::intake::LANES;
 use crate::ledger::{Ledger, Outcome};
-use crate::notice::Inbound;
+use crate::metrics::Histogram;
+use crate::notice::{Inbound, NoticeCode};
 use crate::sink::DeadLetters;
 
 /// While events come in from queues in this process nobody wakes the worker: their emitters make no
@@ -29,11 +30,18 @@ const NAP_MAX: Duration = Duration::from_millis(5);
 const NAP_WITHOUT_QUEUES: Duration = Duration::from_millis(250);
 
 /// What the worker counts for /metrics.
-#[derive(Default)]
 pub struct WorkerStats {
-    pub batches: AtomicU64,
-    pub events: AtomicU64,
-    pub busy_ns: AtomicU64,
+    pub batch_events: Histogram,
+    pub notices: Mutex<BTreeMap<NoticeCode, u64>>,
+}
+
+impl WorkerStats {
+    pub fn new(contract: &Contract) -> Self {
+        WorkerStats {
+            batch_events: Histogram::numbers(contract, "tapline_batch_events"),
+            notices: Mutex::new(BTreeMap::new()),
+        }
+    }
 }
 
 pub struct Worker {
@@ -150,17 +158,13 @@ impl Worker {
 
     /// The way of a batch.
     fn process(&mut self, mut batch: Batch, effects: &mut Effects) {
-        let begin = Instant::now();
-        let events = batch.len() as u64;
+        self.stats.batch_events.observe(batch.len() as u64);
         self.inbound.number(&mut batch);
         self.chain.process(&mut batch, effects);
         self.gate.clear(&mut batch);
         self.settle_gone(&batch, effects);
         self.dispatcher.send(batch);
         self.follow_up(effects);
-        self.stats.batches.fetch_add(1, Relaxed);
-        self.stats.events.fetch_add(events, Relaxed);
-        self.stats.busy_ns.fetch_add(begin.elapsed().as_nanos() as u64, Relaxed);
     }
 
     /// Rows that ended in the chain: filtered ones are settled, dead ones are kept first.
@@ -185,6 +189,10 @@ impl Worker {
     fn follow_up(&mut self, effects: &mut Effects) {
         if effects.notices.is_empty() && effects.events.is_empty() {
             return;
+        }
+        for (_, notice) in &effects.notices {
+            let mut notices = self.stats.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            *notices.entry(NoticeCode::of(notice)).or_default() += 1;
         }
         for lane in [Lane::Guard, Lane::Log] {
             let mut batch = self.empty_batch(lane);

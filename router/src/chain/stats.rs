@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tapline_contract::Contract;
 use tapline_host::FaultKind;
 
-use crate::metrics::{Families, Series};
+use crate::metrics::{Families, Histogram};
 
 /// Hex digits of the digest that name a version in metrics.
 const VERSION_DIGITS: usize = 12;
@@ -14,13 +14,6 @@ const VERSION_DIGITS: usize = 12;
 /// Written by the worker alone, read by anyone.
 #[derive(Default)]
 pub struct Count(AtomicU64);
-
-/// Durations by the bounds that the contract gives the metric.
-struct Histogram {
-    bounds_ns: Vec<u64>,
-    /// One more than bounds: the last is for what exceeds them.
-    counts: Vec<Count>,
-}
 
 pub struct EntryStats {
     /// The chain entry.
@@ -80,7 +73,7 @@ impl EntryStats {
             batches: Count::default(),
             rows: Count::default(),
             busy_ns: Count::default(),
-            durations: Histogram::new(contract.metric("tapline_plugin_duration_seconds").map(|m| &*m.buckets)),
+            durations: Histogram::seconds(contract, "tapline_plugin_duration_seconds"),
             rows_dropped: Count::default(),
             drops_refused: Count::default(),
             cells_edited: Count::default(),
@@ -110,7 +103,7 @@ impl EntryStats {
     pub fn collect(&self, families: &mut Families<'_>) {
         let version = &self.digest[..VERSION_DIGITS.min(self.digest.len())];
         let labels = [("plugin", &*self.name), ("version", version)];
-        families.add("tapline_plugin_duration_seconds", &labels, self.durations.series(self.busy_ns.get()));
+        families.add("tapline_plugin_duration_seconds", &labels, self.durations.series());
         families.counter("tapline_plugin_events_total", &labels, self.rows.get());
         for (kind, n) in self.faults() {
             let labels = [labels[0], labels[1], ("kind", kind.as_str())];
@@ -132,29 +125,5 @@ impl EntryStats {
         self.log_lines_suppressed.set(host.log_lines_suppressed);
         self.memory_bytes.set(host.memory_bytes as u64);
         self.state_bytes.set(host.state_bytes as u64);
-    }
-}
-
-// === impl Histogram ===
-
-impl Histogram {
-    fn new(bounds_s: Option<&[f64]>) -> Self {
-        let bounds_ns: Vec<u64> = bounds_s.unwrap_or_default().iter().map(|s| (s * 1e9) as u64).collect();
-        let counts = (0..=bounds_ns.len()).map(|_| Count::default()).collect();
-        Histogram { bounds_ns, counts }
-    }
-
-    fn observe(&self, ns: u64) {
-        self.counts[self.bounds_ns.partition_point(|bound| *bound < ns)].add(1);
-    }
-
-    fn series(&self, sum_ns: u64) -> Series {
-        let mut below = 0;
-        let buckets = self.bounds_ns.iter().zip(&self.counts).map(|(bound, count)| {
-            below += count.get();
-            (*bound as f64 / 1e9, below)
-        });
-        let buckets = buckets.collect();
-        Series::Histogram { buckets, sum: sum_ns as f64 / 1e9, count: self.counts.iter().map(Count::get).sum() }
     }
 }

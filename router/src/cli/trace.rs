@@ -67,7 +67,9 @@ fn text(trace: &Trace) -> String {
             .collect();
         out.push_str(&format!("{since:>30}  {:<12} {:<16} {}\n", step.component, step.event, fields.join(" ")));
     }
-    out.push_str(&format!("\n{} steps, {} from first to last", trace.steps.len(), duration(trace.total_ns)));
+    let steps = trace.steps.len();
+    let plural = if steps == 1 { "" } else { "s" };
+    out.push_str(&format!("\n{steps} step{plural}, {} from first to last", duration(trace.total_ns)));
     if trace.truncated {
         out.push_str("; there is more than can be shown");
     }

@@ -1,19 +1,21 @@
 //! The router's own metrics, read where they are counted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 
 use tapline_contract::{BUILT_INS, Contract};
 
 use super::families::Families;
 use crate::batch::ComponentRef;
 use crate::chain::EntryStats;
+use crate::clock;
 use crate::ingest::socket::Sockets;
 use crate::ingest::{Components, SchemaCount, SchemaCounts};
 use crate::intake::{Intake, LANES};
 use crate::ledger::Ledger;
 use crate::sink::{SinkHandle, TableCounts};
+use crate::worker::WorkerStats;
 
 /// Everything that counts.
 pub struct Sources {
@@ -25,6 +27,7 @@ pub struct Sources {
     pub sinks: Vec<Arc<SinkHandle>>,
     pub tables: Arc<[TableCounts]>,
     pub plugins: Vec<Arc<EntryStats>>,
+    pub worker: Arc<WorkerStats>,
 }
 
 impl Sources {
@@ -44,6 +47,11 @@ impl Sources {
         self.destinations(contract, families);
         for plugin in &self.plugins {
             plugin.collect(families);
+        }
+        families.add("tapline_batch_events", &[], self.worker.batch_events.series());
+        for (notice, n) in self.worker.notices.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let labels = [("severity", notice.severity), ("state", notice.state)];
+            families.counter("tapline_notices_total", &labels, *n);
         }
     }
 
@@ -145,11 +153,16 @@ impl Sources {
                 stats.dead_lettered.load(Relaxed) + stats.dropped.load(Relaxed),
             );
             families.gauge("tapline_sink_backlog_events", &label, stats.pending() as f64);
-            families.counter(
-                "tapline_withheld_values_total",
-                &[("sink", &*sink.name), ("sensitivity", "pii")],
-                stats.withheld.load(Relaxed),
-            );
+            let oldest_ns = stats.oldest_ns.load(Relaxed);
+            if oldest_ns > 0 {
+                let age_s = clock::now_ns().saturating_sub(oldest_ns) as f64 / 1e9;
+                families.gauge("tapline_sink_backlog_age_seconds", &label, age_s.max(0.0));
+            }
+            families.add("tapline_sink_write_seconds", &label, stats.writes.series());
+            for (sensitivity, n) in [("pii", &stats.withheld_pii), ("secret", &stats.withheld_secret)] {
+                let labels = [("sink", &*sink.name), ("sensitivity", sensitivity)];
+                families.counter("tapline_withheld_values_total", &labels, n.load(Relaxed));
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ impl Sink for ConsoleSink {
             self.pending.extend_from_slice(reset.as_bytes());
             self.pending.push(b'\n');
         }
-        SinkStats::add(&self.stats.withheld, std::mem::take(&mut self.encoder.withheld));
+        self.stats.take_withheld(&mut self.encoder.withheld);
         Ok(Vec::new())
     }
 

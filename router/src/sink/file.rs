@@ -112,7 +112,7 @@ impl Sink for FileSink {
         for row in delivery.rows() {
             self.encoder.line(delivery.batch(), row, &mut self.pending);
         }
-        SinkStats::add(&self.stats.withheld, std::mem::take(&mut self.encoder.withheld));
+        self.stats.take_withheld(&mut self.encoder.withheld);
         Ok(Vec::new())
     }
 

@@ -171,7 +171,9 @@ impl Worker {
                 rows += next.rows.len();
                 group.push(next);
             }
+            self.stats.oldest_ns.store(group[0].batch().ingest_ns, Relaxed);
             self.deliver(group);
+            self.stats.oldest_ns.store(0, Relaxed);
         }
     }
 
@@ -180,13 +182,12 @@ impl Worker {
         loop {
             let begin = Instant::now();
             let result = self.attempt(&group);
-            SinkStats::add(&self.stats.busy_ns, begin.elapsed().as_nanos() as u64);
+            self.stats.writes.observe(begin.elapsed().as_nanos() as u64);
             let error = match result {
                 Ok(refused) => {
                     if self.stats.failing.swap(false, Relaxed) {
                         tracing::info!(sink = %self.name, "the destination takes events again");
                     }
-                    SinkStats::add(&self.stats.commits, 1);
                     return self.answer(&group, refused);
                 }
                 Err(error) => error,

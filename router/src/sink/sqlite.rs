@@ -238,7 +238,7 @@ impl Sink for SqliteSink {
                 }
             }
         }
-        SinkStats::add(&self.stats.withheld, std::mem::take(&mut self.encoder.withheld));
+        self.stats.take_withheld(&mut self.encoder.withheld);
         Ok(refused)
     }
 

@@ -1,8 +1,12 @@
 //! What each destination counts.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
-#[derive(Default)]
+use tapline_contract::Contract;
+
+use crate::encode::Withheld;
+use crate::metrics::Histogram;
+
 pub struct SinkStats {
     pub offered: AtomicU64,
     pub delivered: AtomicU64,
@@ -10,17 +14,42 @@ pub struct SinkStats {
     pub dead_lettered: AtomicU64,
     pub bytes: AtomicU64,
     pub retries: AtomicU64,
-    pub withheld: AtomicU64,
-    /// Nanoseconds in `take` and `commit`, and how many commits.
-    pub busy_ns: AtomicU64,
-    pub commits: AtomicU64,
+    pub withheld_pii: AtomicU64,
+    pub withheld_secret: AtomicU64,
+    /// Nanoseconds in `take` and `commit`, an observation for each commit.
+    pub writes: Histogram,
+    /// When the router took in what is being written now; 0 while nothing is.
+    pub oldest_ns: AtomicI64,
     /// In trouble at the moment.
     pub failing: AtomicBool,
 }
 
 impl SinkStats {
+    pub fn new(contract: &Contract) -> Self {
+        SinkStats {
+            offered: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            dead_lettered: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            withheld_pii: AtomicU64::new(0),
+            withheld_secret: AtomicU64::new(0),
+            writes: Histogram::seconds(contract, "tapline_sink_write_seconds"),
+            oldest_ns: AtomicI64::new(0),
+            failing: AtomicBool::new(false),
+        }
+    }
+
     pub fn add(counter: &AtomicU64, n: u64) {
         counter.fetch_add(n, Relaxed);
+    }
+
+    /// Adds what an encoder left out, and starts its count again.
+    pub fn take_withheld(&self, withheld: &mut Withheld) {
+        let Withheld { pii, secret } = std::mem::take(withheld);
+        Self::add(&self.withheld_pii, pii);
+        Self::add(&self.withheld_secret, secret);
     }
 
     /// Offered, and without an answer yet.

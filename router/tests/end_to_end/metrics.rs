@@ -89,4 +89,35 @@ fn the_counts_add_up_like_the_ledger() {
     let outcomes = ["delivered", "filtered", "rejected", "dropped", "dead_lettered"];
     let settled: f64 = outcomes.iter().map(|outcome| sum(&format!("tapline_events_{outcome}_total"))).sum();
     assert_eq!((emitted, settled, sum("tapline_events_rejected_total")), (300.0, 300.0, 30.0));
+    // Each event was in one batch, and each batch was written by the one destination of such events.
+    assert_eq!(sum("tapline_batch_events_sum"), 270.0);
+    assert!(sum("tapline_sink_write_seconds_count") >= 1.0 && sum("tapline_sink_write_seconds_sum") > 0.0);
+    // Nothing waits any more.
+    assert!(!metrics.contains("tapline_sink_backlog_age_seconds{"), "{metrics}");
+}
+
+#[test]
+fn what_a_destination_is_not_cleared_for_is_counted_by_how_sensitive_it_is() {
+    let mut router = Router::start();
+    router.send(&[json!({ "event": "e", "account": "ACC-1", "email": "a@b.example", "api_key": "k-12345678" })]);
+    router.settled(1);
+    let metrics = router.get("/metrics").text;
+    let withheld = |sensitivity: &str| {
+        let wanted = format!("sensitivity=\"{sensitivity}\"");
+        let lines =
+            metrics.lines().filter(|line| line.starts_with("tapline_withheld_values_total") && line.contains(&wanted));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>()
+    };
+    assert!(withheld("secret") >= 1.0, "{metrics}");
+}
+
+#[test]
+fn notices_are_counted_by_severity_and_state() {
+    let mut router = Router::start_with("[[chain]]\nplugin = \"reject-spike\"\nconfig = { min_orders = 4 }\n");
+    let reject =
+        json!({ "event": "order_reject", "component": "order", "strategy_id": "mm-1", "client_order_id": "c" });
+    router.send(&vec![reject; 20]);
+    router.until("a notice is counted", |router| {
+        router.get("/metrics").text.contains("tapline_notices_total{severity=").then_some(())
+    });
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::table::Table;
+use crate::table::{Table, thousands};
 use crate::workspace::Workspace;
 
 /// The client's hot path, and what a scrape does to it.
@@ -37,15 +37,17 @@ fn run(workspace: &Workspace, bench: &str, quick: bool) -> Result<Value> {
     Ok(serde_json::from_str(json)?)
 }
 
-/// The rows as they are: the benchmark names its columns.
+/// The rows as they are: the benchmark names its columns. Words come first, then figures by name.
 fn show(result: &Value, title: &str) {
     let rows: Vec<_> = result["rows"].as_array().into_iter().flatten().filter_map(Value::as_object).collect();
     let Some(first) = rows.first() else { return };
-    let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+    let (words, figures): (Vec<_>, Vec<_>) = first.iter().partition(|(_, value)| value.is_string());
+    let columns: Vec<&str> = words.into_iter().rev().chain(figures).map(|(name, _)| name.as_str()).collect();
     let mut table = Table::new(&columns);
     for row in &rows {
         table.row(columns.iter().map(|column| match row.get(*column) {
             Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) if number.is_u64() => thousands(number.as_f64().unwrap_or_default()),
             Some(Value::Number(number)) => number.as_f64().map_or_else(String::new, |number| format!("{number:.1}")),
             _ => String::new(),
         }));
