@@ -22,7 +22,8 @@ pub struct Config {
     pub shapes: Vec<Shape>,
     /// Secrets of a form of their own: a prefix, the characters behind it and how many at least.
     custom: Vec<Custom>,
-    /// Keys that announce a secret, as words: `api key`, `token$` (at the end), `^auth$` (the whole).
+    /// Keys that announce a secret, as words: `api key`, `token$` (at the end), `^auth$` (the whole),
+    /// `*password` (a word that ends so).
     pub keys: BTreeMap<String, Mode>,
     /// More of them, beside the built-in ones.
     pub more_keys: BTreeMap<String, Mode>,
@@ -60,19 +61,19 @@ const TEXT: [&str; 12] =
     ["message", "error", "exception", "reason", "trigger", "summary", "hint", "path", "file", "url", "query", "key"];
 
 const KEYS: [(&str, Mode); 44] = [
-    ("password", Mode::Full),
-    ("passwd", Mode::Full),
+    ("*password", Mode::Full),
+    ("*passwd", Mode::Full),
     ("pwd", Mode::Full),
-    ("passphrase", Mode::Full),
+    ("*passphrase", Mode::Full),
     ("passcode", Mode::Full),
     ("^pass$", Mode::Full),
     ("db pass$", Mode::Full),
     ("smtp pass$", Mode::Full),
     ("user pass$", Mode::Full),
-    ("secret", Mode::Full),
+    ("*secret", Mode::Full),
     ("secrets", Mode::Full),
     ("api key", Mode::Full),
-    ("apikey", Mode::Full),
+    ("*apikey", Mode::Full),
     ("access key", Mode::Full),
     ("private key", Mode::Full),
     ("privatekey", Mode::Full),

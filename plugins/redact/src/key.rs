@@ -30,12 +30,19 @@ pub(crate) struct Keys {
 }
 
 /// Words in a row within a key: `api key` fits `my_api_key_v2`. With `^` in front it has to begin the
-/// key, with `$` behind it has to end it.
+/// key, with `$` behind it has to end it. A word with `*` in front fits any that ends so: `*password`
+/// fits `PGPASSWORD`.
 #[derive(Clone, Debug)]
 struct Pattern {
-    words: Vec<String>,
+    words: Vec<Word>,
     begins: bool,
     ends: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    text: String,
+    open_before: bool,
 }
 
 /// A name with `*` for any text, at its end, its beginning or both.
@@ -95,7 +102,14 @@ impl Keys {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Pattern, String> {
-        let pattern = Pattern { words: words(text), begins: text.starts_with('^'), ends: text.ends_with('$') };
+        let parts = text.split_whitespace().flat_map(|part| {
+            let open_before = part.trim_start_matches('^').starts_with('*');
+            words(part)
+                .into_iter()
+                .enumerate()
+                .map(move |(at, text)| Word { text, open_before: open_before && at == 0 })
+        });
+        let pattern = Pattern { words: parts.collect(), begins: text.starts_with('^'), ends: text.ends_with('$') };
         if pattern.words.is_empty() {
             return Err(format!("keys: `{text}` has no word in it; write words, e.g. `api key`"));
         }
@@ -105,8 +119,15 @@ impl Pattern {
     fn fits(&self, key: &[String]) -> bool {
         let count = self.words.len();
         key.windows(count).enumerate().any(|(at, window)| {
-            window == self.words && (!self.begins || at == 0) && (!self.ends || at + count == key.len())
+            let fits = window.iter().zip(&self.words).all(|(word, wanted)| wanted.fits(word));
+            fits && (!self.begins || at == 0) && (!self.ends || at + count == key.len())
         })
+    }
+}
+
+impl Word {
+    fn fits(&self, word: &str) -> bool {
+        if self.open_before { word.ends_with(&self.text) } else { word == self.text }
     }
 }
 
@@ -196,6 +217,17 @@ mod tests {
             assert_eq!(keys.say(key, ""), Says::Cover(Mode::Full), "{key}");
         }
         for key in ["api", "key", "tokens", "tokenizer", "token_count", "auth_mode", "author"] {
+            assert_eq!(keys.say(key, ""), Says::Nothing, "{key}");
+        }
+    }
+
+    #[test]
+    fn an_open_word_fits_what_ends_so() {
+        let mut keys = Keys::new([("*password", Mode::Full), ("^*secret id$", Mode::Full)], []).unwrap();
+        for key in ["PGPASSWORD", "password", "db_userpassword_2", "appsecretId"] {
+            assert_eq!(keys.say(key, ""), Says::Cover(Mode::Full), "{key}");
+        }
+        for key in ["passwordless", "secret", "my_secret_id"] {
             assert_eq!(keys.say(key, ""), Says::Nothing, "{key}");
         }
     }
