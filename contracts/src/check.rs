@@ -54,7 +54,8 @@ pub fn check(toml_text: &str) -> Report {
     }
 }
 
-fn warnings(contract: &Contract) -> Vec<ContractError> {
+/// What is no mistake and most likely not meant.
+pub fn warnings(contract: &Contract) -> Vec<ContractError> {
     let mut warnings = Vec::new();
     let mut warn = |path: String, problem: String, help: &str| {
         warnings.push(ContractError { line: None, path, problem, help: Some(help.to_owned()) });

@@ -20,7 +20,7 @@ pub mod generate;
 pub mod model;
 
 pub use builtin::{BUILT_INS, BuiltIn, RENAMED_PREFIX, built_in};
-pub use check::{Report, check};
+pub use check::{Report, check, warnings};
 pub use error::{ContractError, ContractErrors};
 pub use lookup::TRADING_TOML;
 pub use model::*;

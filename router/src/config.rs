@@ -304,7 +304,24 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text, &path.display().to_string())
+        let mut config = Self::parse(&text, &path.display().to_string())?;
+        if let Some(folder) = path.parent() {
+            config.lies_in(folder);
+        }
+        Ok(config)
+    }
+
+    /// The files that a configuration names are meant relative to its own folder, wherever the router is
+    /// started.
+    fn lies_in(&mut self, folder: &Path) {
+        if let Some(contract) = &mut self.contract {
+            *contract = folder.join(&*contract);
+        }
+        for entry in self.chain.iter_mut().filter(|entry| entry.is_file()) {
+            // Its name does not follow from where the configuration lies.
+            entry.name = Some(entry.name());
+            entry.plugin = folder.join(&entry.plugin).display().to_string();
+        }
     }
 
     /// `origin` is how messages call the text, e.g. its path.
@@ -413,6 +430,12 @@ impl ChainEntry {
             memory_mib: default_memory_mib(),
             config,
         }
+    }
+
+    /// Whether `plugin` is a path and not the name of a built-in one.
+    pub fn is_file(&self) -> bool {
+        let path = Path::new(&self.plugin);
+        path.extension().is_some() || path.components().count() > 1
     }
 
     /// How the entry is called in metrics and logs.

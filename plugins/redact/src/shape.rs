@@ -55,7 +55,8 @@ pub enum Shape {
     Card,
     /// Taiwanese identity numbers (with check digit) and US social security numbers.
     NationalId,
-    /// IPv4 addresses except those that every machine has (127.0.0.1, 0.0.0.0).
+    /// IPv4 addresses except those that every machine has (127.0.0.1, 0.0.0.0), and IPv6 addresses of
+    /// at least three groups.
     Ip,
     Email,
     /// `key=value` and `key: value` where the key announces a secret, also in JSON within text and
@@ -138,7 +139,11 @@ impl Shapes {
     pub(crate) fn look(&mut self, text: &str, place: usize, event: &str) -> Look {
         let bytes = text.as_bytes();
         let look = match bytes[place] {
-            b':' | b'=' => self.look_at_join(text, place, event),
+            b':' => match self.look_at_colons(bytes, place) {
+                Look::Nothing => self.look_at_join(text, place, event),
+                address => address,
+            },
+            b'=' => self.look_at_join(text, place, event),
             b'@' => self.look_at_host(bytes, place),
             b'0'..=b'9' => self.look_at_number(bytes, place),
             _ => self.look_at_token(bytes, place),

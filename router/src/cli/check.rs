@@ -30,13 +30,14 @@ impl Check {
     pub(super) fn run(self) -> Result<(), Failure> {
         let mut findings: Vec<(&str, String)> = Vec::new();
         let mut good: Vec<String> = Vec::new();
+        let mut warnings: Vec<String> = Vec::new();
         let mut config = match &self.config {
             None => Config::default(),
             Some(path) => match Config::load(path) {
                 Ok(config) => config,
                 Err(error) => {
                     findings.push(("config", error.to_string()));
-                    return self.report(&good, &findings);
+                    return self.report(&good, &warnings, &findings);
                 }
             },
         };
@@ -57,6 +58,7 @@ impl Check {
                     contract.tables.len(),
                     contract.hash
                 ));
+                warnings.extend(tapline_contract::warnings(&contract).iter().map(ToString::to_string));
                 let setting = Setting {
                     contract: &contract,
                     components: &Arc::new(Components::new(&contract)),
@@ -74,17 +76,23 @@ impl Check {
                 }
             }
         }
-        self.report(&good, &findings)
+        self.report(&good, &warnings, &findings)
     }
 
-    fn report(&self, good: &[String], findings: &[(&str, String)]) -> Result<(), Failure> {
+    fn report(&self, good: &[String], warnings: &[String], findings: &[(&str, String)]) -> Result<(), Failure> {
         if self.json {
             let findings: Vec<_> =
                 findings.iter().map(|(what, message)| json!({ "in": what, "message": message })).collect();
-            println!("{}", json!({ "ok": findings.is_empty(), "checked": good, "findings": findings }));
+            println!(
+                "{}",
+                json!({ "ok": findings.is_empty(), "checked": good, "warnings": warnings, "findings": findings })
+            );
         } else {
             for line in good {
                 println!("ok    {line}");
+            }
+            for line in warnings {
+                println!("note  contract: {line}");
             }
             for (what, message) in findings {
                 println!("WRONG {what}: {message}");

@@ -40,6 +40,9 @@ pub(super) struct Build {
                   [[case]]\n  name = \"masks the account\"\n  config = {}\n  \
                   events = [{ component = \"risk\", event = \"risk_decision\", account = \"ACC-1\" }]\n  \
                   expect = [{ account = \"ACC-*\", _verdict = \"keep\" }]\n\n\
+                  Only what is named is compared: `{}` where nothing is. `_verdict` is keep, drop:REASON,\n\
+                  send:A,B or also:A,B; `_absent = [\"account\"]` names fields that must not be there.\n\
+                  `notices = [{ key = \"…\", state = \"firing\" }]` and `ticks = [5_000_000_000]` may follow.\n\n\
                   The exit code is 3 where a case fails."
 )]
 pub(super) struct Test {

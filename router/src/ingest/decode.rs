@@ -80,8 +80,9 @@ struct Envelope {
 /// More members than this are no event.
 const MEMBERS_MAX: usize = 10_000;
 
-/// So many names of events and components are remembered.
+/// So many names of events and components are remembered, none longer than this.
 const NAMES_MAX: usize = 1024;
+const NAME_BYTES_MAX: usize = 64;
 
 /// One per connection or worker: it learns how its producer writes.
 pub struct Decoder {
@@ -638,6 +639,9 @@ fn inside(place: Span) -> Span {
 }
 
 fn remember<V>(known: &mut HashMap<Box<str>, V>, name: &str, value: V) {
+    if name.len() > NAME_BYTES_MAX {
+        return;
+    }
     if known.len() >= NAMES_MAX {
         known.clear();
     }

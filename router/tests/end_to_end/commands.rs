@@ -118,6 +118,8 @@ required = ["degrees"]
 "#;
     let contract = folder.write("kitchen.toml", contract);
     let config = folder.write("tapline.toml", &format!("contract = {:?}\n", contract.display().to_string()));
+    let checked = text(&tapline(&["check", "--config", &config.display().to_string()]).stdout);
+    assert!(checked.contains("note  contract: fields: no field is a join key"), "{checked}");
     let mut router = Router::start_in(folder, Some(&config));
     let body = "{\"event\":\"baked\",\"degrees\":200,\"crust\":\"thin\",\"message\":\"token=geheim1234567\"}\n{\"event\":\"burnt\"}\n";
     let answer = router.post("/v1/events", &[("content-type", "application/x-ndjson")], body.as_bytes()).json();
@@ -233,4 +235,19 @@ fn the_built_in_plugins_pass_their_own_cases() {
         let output = tapline(&["plugin", "test", plugin, "--cases", &format!("{plugins}/{plugin}/tests/cases.toml")]);
         assert!(output.status.success(), "{plugin}: {}{}", text(&output.stdout), text(&output.stderr));
     }
+}
+
+#[test]
+fn what_a_config_names_lies_beside_it() {
+    let folder = Folder::new();
+    let contract = folder.write("mine.toml", "[contract]\nname = \"mine\"\n").display().to_string();
+    let config = folder.write("tapline.toml", "contract = \"mine.toml\"\n[[chain]]\nplugin = \"plugins/mine.wasm\"\n");
+    let config = config.display().to_string();
+    // Started elsewhere: what is said is about the files beside the configuration.
+    let said = text(&tapline(&["check", "--config", &config]).stdout);
+    assert!(said.contains(&contract) && !said.contains("No such file"), "{said}");
+    folder.write("tapline.toml", "[[chain]]\nplugin = \"plugins/mine.wasm\"\n");
+    let said = text(&tapline(&["check", "--config", &config]).stdout);
+    let plugin = contract.replace("mine.toml", "plugins/mine.wasm");
+    assert!(said.contains(&plugin) && said.contains("chain.mine"), "{said}");
 }

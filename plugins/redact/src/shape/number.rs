@@ -91,6 +91,35 @@ fn address(bytes: &[u8], from: usize) -> Look {
     secret(Shape::Ip, begin, end)
 }
 
+impl Shapes {
+    /// An IPv6 address (RFC 4291, section 2.2) of which this colon is a part.
+    pub(super) fn look_at_colons(&self, bytes: &[u8], colon: usize) -> Look {
+        /// `2001:db8::1` has three groups; `a::b` may be a path in somebody's code.
+        const GROUPS_LEAST: usize = 3;
+        let is_part = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
+        let begin = run_begin(bytes, colon, is_part);
+        // A full stop, and a colon that is no half of `::`, belong to the sentence.
+        let mut end = run_end(bytes, colon, is_part);
+        while bytes[begin..end].ends_with(b".")
+            || bytes[begin..end].ends_with(b":") && !bytes[begin..end].ends_with(b"::")
+        {
+            end -= 1;
+        }
+        let is_cut = |b: Option<&u8>| b.is_some_and(|b| is_word(*b));
+        if !self.has(Shape::Ip) || is_cut(bytes[..begin].last()) || is_cut(bytes.get(end)) {
+            return Look::Nothing;
+        }
+        let text = std::str::from_utf8(&bytes[begin..end]).unwrap_or_default();
+        let Ok(address) = text.parse::<std::net::Ipv6Addr>() else { return Look::Nothing };
+        // The last four bytes may be written as those of IPv4: two groups.
+        let groups = text.split(':').filter(|group| !group.is_empty()).count() + usize::from(text.contains('.'));
+        if groups < GROUPS_LEAST || address.is_loopback() || !text.bytes().any(|b| b.is_ascii_digit()) {
+            return Look::Nothing;
+        }
+        secret(Shape::Ip, begin, end)
+    }
+}
+
 /// A letter and nine digits, the last of them a check digit over all.
 fn taiwanese(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
     /// What the letter counts for, A to Z: assigned over the years, so in no order.

@@ -50,6 +50,20 @@ impl Border {
     }
 }
 
+#[test]
+fn long_names_are_not_remembered() {
+    let mut border = Border::new();
+    for n in 0..3 * NAMES_MAX {
+        let name = if n % 2 == 0 { format!("{n}-{}", "x".repeat(100)) } else { format!("{n}") };
+        border.line(format!(r#"{{"event":"{name}","component":"{name}"}}"#).as_bytes()).unwrap();
+        if border.batch.is_full() {
+            border.batch.clear();
+        }
+    }
+    assert!(border.decoder.known_events.len() <= NAMES_MAX && border.decoder.known_components.len() <= NAMES_MAX);
+    assert!(border.decoder.known_events.keys().all(|name| name.len() <= NAME_BYTES_MAX));
+}
+
 /// The line, decoded and written out again.
 fn through(line: &str) -> Value {
     let mut border = Border::new();
