@@ -29,6 +29,11 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 const PAUSE_FIRST: Duration = Duration::from_micros(200);
 const PAUSE_LAST: Duration = Duration::from_millis(10);
 
+/// After a small chunk the next one is waited for: chunks of a few events each would cost the router a
+/// plugin call and a transaction for each few events. This is what it adds to an event's way.
+const GATHER: Duration = Duration::from_millis(5);
+const SMALL_LINES: u64 = 128;
+
 /// Before connecting again: a random time up to this, doubled with each failure.
 const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 const BACKOFF_LAST: Duration = Duration::from_secs(5);
@@ -44,6 +49,8 @@ pub(super) struct Worker {
     connect_at: Instant,
     snapshot_at: Instant,
     report_at: Instant,
+    /// Queues are drained again from then on.
+    drain_at: Instant,
     random: u64,
 }
 
@@ -62,6 +69,7 @@ impl Worker {
             connect_at: now,
             snapshot_at: now,
             report_at: now,
+            drain_at: now,
         }
     }
 
@@ -87,7 +95,8 @@ impl Worker {
             if moved {
                 pause = PAUSE_FIRST;
             } else {
-                thread::park_timeout(pause);
+                let drain_in = self.drain_at.saturating_duration_since(Instant::now());
+                thread::park_timeout(if drain_in.is_zero() { pause } else { pause.min(drain_in) });
                 pause = (pause * 2).min(PAUSE_LAST);
             }
         }
@@ -112,8 +121,15 @@ impl Worker {
         }
         session.check_patience(self.outbox.len() > 0)?;
         let mut drained = false;
-        while self.outbox.len() < WINDOW && self.fill_chunk() {
+        while (stopping || Instant::now() >= self.drain_at) && self.outbox.len() < WINDOW {
+            let lines = self.fill_chunk();
+            if lines == 0 {
+                break;
+            }
             drained = true;
+            if lines < SMALL_LINES {
+                self.drain_at = Instant::now() + GATHER;
+            }
         }
         self.send();
         let emptied = !drained && self.outbox.len() == 0;
@@ -197,14 +213,13 @@ impl Worker {
         self.shared.acknowledged.fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// Drains up to a chunk of records into the outbox. False if there were none.
-    fn fill_chunk(&mut self) -> bool {
-        let Some(chunk) = self.sources.chunk(self.outbox.next_number()) else {
-            return false;
-        };
-        self.shared.sent.fetch_add(chunk.lines, Ordering::Relaxed);
+    /// Drains up to a chunk of records into the outbox; how many there were.
+    fn fill_chunk(&mut self) -> u64 {
+        let Some(chunk) = self.sources.chunk(self.outbox.next_number()) else { return 0 };
+        let lines = chunk.lines;
+        self.shared.sent.fetch_add(lines, Ordering::Relaxed);
         self.outbox.add(chunk);
-        true
+        lines
     }
 
     fn send(&mut self) {
