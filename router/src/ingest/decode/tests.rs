@@ -229,6 +229,55 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Lines of a few shapes that nearly repeat each other: keys and gaps come again, in other places, with
+/// other spaces, cut short.
+fn habitual_line() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(vec![
+        "event",
+        "component",
+        "symbol",
+        "qty",
+        "message",
+        "x",
+        "level",
+        "ts",
+        "indexed",
+        "ind",
+        "e\\u0076ent",
+        "\u{6307}",
+    ]);
+    let value = prop::sample::select(vec![
+        "1",
+        "12",
+        "\"a\"",
+        "\"a\\\"b\"",
+        "null",
+        "{\"event\":1}",
+        "[1,\"x\"]",
+        "true",
+        "-0.5e3",
+        "\"\u{e9}\"",
+        "\"info\"",
+        "nul",
+    ]);
+    let gap = prop::sample::select(vec!["", " ", "  "]);
+    let member = (key, value, gap.clone(), gap)
+        .prop_map(|(key, value, before, behind)| format!("{before}\"{key}\"{behind}:{before}{value}"));
+    let members = prop::collection::vec(member, 0..6);
+    (members, any::<bool>(), prop::sample::select(vec![",", " ,", ", ", ",,"]), prop::option::of(0usize..60)).prop_map(
+        |(mut members, has_event, comma, cut)| {
+            if has_event {
+                members.insert(0, "\"event\":\"e\"".to_owned());
+            }
+            let mut line = format!("{{{}}}", members.join(comma));
+            if let Some(at) = cut.filter(|at| line.is_char_boundary(*at) && *at < line.len()) {
+                line.truncate(at);
+            }
+            line
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn bytes_never_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
@@ -240,6 +289,21 @@ proptest! {
         let mut border = Border::new();
         if border.line(line.as_bytes()).is_ok() {
             border.out();
+        }
+    }
+
+    /// A decoder that has read many lines, sound and broken, reads the next as one that has read none.
+    #[test]
+    fn what_was_read_before_changes_nothing(lines in proptest::collection::vec(habitual_line(), 1..12)) {
+        let mut used = Border::new();
+        for line in &lines {
+            let mut fresh = Border::new();
+            let (used_says, fresh_says) = (used.line(line.as_bytes()), fresh.line(line.as_bytes()));
+            prop_assert_eq!(used_says.is_ok(), fresh_says.is_ok(), "{}: {:?} {:?}", line, used_says, fresh_says);
+            match (used_says, fresh_says) {
+                (Ok(_), Ok(_)) => prop_assert_eq!(used.out(), fresh.out(), "{}", line),
+                (used, fresh) => prop_assert_eq!(used.err(), fresh.err(), "{}", line),
+            }
         }
     }
 
