@@ -4,6 +4,7 @@
 mod audit;
 mod check;
 mod client;
+mod dead_letters;
 mod ledger;
 mod plugin;
 mod replay;
@@ -45,6 +46,9 @@ enum Command {
     Audit(audit::Audit),
     /// Show where every event went.
     Ledger(ledger::LedgerArgs),
+    /// Look at events that could not be processed or delivered.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLetters),
     /// Send recorded lines to the running router.
     Replay(replay::Replay),
     /// Build and test plugins.
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Trace(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Ledger(command) => command.run(),
+        Command::DeadLetters(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Plugin(command) => command.run(),
     };

@@ -31,8 +31,8 @@ use crate::producers::Producers;
 use crate::rejected::RejectedLines;
 use crate::route::Destinations;
 use crate::sink::{
-    Compression, ConsoleSink, DeadLetters, FileSink, Rotation, Sink, SinkError, SinkRunner, SinkStats, SqliteSink,
-    TableCounts,
+    Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, FileSink, Rotation, Sink, SinkError, SinkRunner, SinkStats,
+    SqliteSink, TableCounts,
 };
 use crate::tail::Tail;
 use crate::worker::{Worker, WorkerStats};
@@ -106,11 +106,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let producers = Arc::new(Producers::default());
 
     // The end of the way first: destinations, and where goes what they can't take.
-    let dead_letters = Arc::new(DeadLetters::new(
-        &config.in_data_dir(Path::new("dead-letters.ndjson")),
-        contract.clone(),
-        components.clone(),
-    ));
+    let dead_letters =
+        Arc::new(DeadLetters::new(&config.in_data_dir(Path::new(DEAD_LETTERS)), contract.clone(), components.clone()));
     let tables: Arc<[TableCounts]> = contract.tables.iter().map(|_| TableCounts::default()).collect();
     let destinations = Arc::new(Destinations::new(&config));
     let mut sinks = Vec::new();

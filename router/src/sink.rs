@@ -11,7 +11,7 @@ mod sqlite;
 mod stats;
 
 pub use console::ConsoleSink;
-pub use dead_letter::DeadLetters;
+pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters};
 pub use delivery::{Delivery, Parcel};
 pub use file::FileSink;
 pub use rotation::{Compression, Rotation};

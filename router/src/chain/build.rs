@@ -91,7 +91,12 @@ fn build(entry: &ChainEntry, setting: &Setting<'_>, loader: &Loader) -> Result<E
         resolver: Arc::new(Known { contract: Arc::clone(contract), destinations: destinations.names().to_vec() }),
         saved: state.load(),
     };
-    let instance = Instance::start(engine, &plugin, settings).map_err(|refusal| refusal.to_string())?;
+    let instance = Instance::start(engine, &plugin, settings).map_err(|refusal| match entry.config.is_empty() {
+        true => {
+            format!("{refusal}\n  (by the plugin's own defaults: give it a [chain.config], or declare what is missing)")
+        }
+        false => refusal.to_string(),
+    })?;
     if instance.stats().states_dropped > 0 {
         tracing::warn!(plugin = name, "the plugin refused its saved state and starts empty");
     }

@@ -4,6 +4,7 @@
 //! only readable by its owner, secret fields are left out as everywhere, and it is never deleted by
 //! the router.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,15 +19,21 @@ use crate::clock;
 use crate::encode::Encoder;
 use crate::ingest::Components;
 
+/// Where they lie in the data dir.
+pub const DEAD_LETTERS: &str = "dead-letters.ndjson";
+
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DeadLetter<'a> {
     /// When it was put here, ns since 1970, UTC.
     pub dead_ts: i64,
     /// The destination or plugin that failed.
-    pub by: &'a str,
-    pub reason: &'a str,
-    pub message: &'a str,
+    #[serde(borrow)]
+    pub by: Cow<'a, str>,
+    #[serde(borrow)]
+    pub reason: Cow<'a, str>,
+    #[serde(borrow)]
+    pub message: Cow<'a, str>,
     #[serde(borrow)]
     pub event: &'a serde_json::value::RawValue,
 }
@@ -64,7 +71,14 @@ impl DeadLetters {
             event.clear();
             encoder.object(batch, row, &mut event);
             let event: &serde_json::value::RawValue = serde_json::from_slice(&event)?;
-            serde_json::to_writer(&mut lines, &DeadLetter { dead_ts: clock::now_ns(), by, reason, message, event })?;
+            let letter = DeadLetter {
+                dead_ts: clock::now_ns(),
+                by: by.into(),
+                reason: reason.into(),
+                message: message.into(),
+                event,
+            };
+            serde_json::to_writer(&mut lines, &letter)?;
             lines.push(b'\n');
         }
         let open = match file {

@@ -238,6 +238,41 @@ fn the_built_in_plugins_pass_their_own_cases() {
 }
 
 #[test]
+fn dead_letters_are_listed_and_shown() {
+    // A destination that takes nothing: what it was given is a dead letter when the router stops.
+    let mut router = Router::start_with(
+        "chain = []\n[sinks.logs]\ntype = \"file\"\npath = \"/dev/full\"\n[route]\ndefault = [\"logs\"]\n",
+    );
+    router.send(&[json!({ "event": "e", "message": "say \"a\"" }), json!({ "event": "e", "message": "b" })]);
+    router.until("the destination fails", |router| {
+        router
+            .get("/metrics")
+            .text
+            .lines()
+            .find(|line| line.starts_with("tapline_sink_retries_total") && !line.ends_with(" 0"))
+            .map(drop)
+    });
+    let folder = router.stop_well();
+    let dir = folder.path().display().to_string();
+    let run = |args: &[&str]| {
+        let output = tapline(&[&["dead-letters"], args, &["--data-dir", &dir]].concat());
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let listed: Value = serde_json::from_str(&run(&["list", "--json"])).unwrap();
+    assert_eq!((&listed["events"], &listed["unreadable_lines"]), (&json!(2), &json!(0)), "{listed}");
+    let kind = &listed["kinds"][0];
+    assert_eq!((&kind["by"], &kind["reason"], &kind["events"]), (&json!("logs"), &json!("sink_failing"), &json!(2)));
+    assert!(run(&["list"]).contains("sink_failing"));
+    let shown: Value = serde_json::from_str(run(&["show", "--limit", "1", "--by", "logs"]).trim()).unwrap();
+    assert_eq!(shown["event"]["message"], "say \"a\"");
+    assert_eq!(run(&["show", "--reason", "plugin_trap"]), "");
+    assert_eq!(run(&["list", "--by", "redact"]), "no dead letters\n");
+    let nowhere = tapline(&["dead-letters", "list", "--data-dir", "/nowhere"]);
+    assert!(nowhere.status.code() == Some(2) && text(&nowhere.stderr).contains("--data-dir"));
+}
+
+#[test]
 fn what_a_config_names_lies_beside_it() {
     let folder = Folder::new();
     let contract = folder.write("mine.toml", "[contract]\nname = \"mine\"\n").display().to_string();
