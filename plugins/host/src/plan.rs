@@ -34,6 +34,8 @@ pub struct Subscription {
     pub components: Vec<String>,
     pub events: Vec<String>,
     pub min_level: Option<u8>,
+    /// A name that the contract lacks is no problem.
+    pub optional: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,10 +107,12 @@ impl Plan {
         at_most("subscriptions", self.subscriptions.len(), SUBSCRIPTIONS_MAX, problems);
         for (i, s) in self.subscriptions.iter().take(SUBSCRIPTIONS_MAX).enumerate() {
             let of = |problem: String| format!("subscription {i}: {problem}");
-            let components = s.components.iter().filter_map(|c| resolver.component(c).err());
-            problems.extend(components.map(of));
-            let events = s.events.iter().filter_map(|e| resolver.event(e).err());
-            problems.extend(events.map(of));
+            if !s.optional {
+                let components = s.components.iter().filter_map(|c| resolver.component(c).err());
+                problems.extend(components.map(of));
+                let events = s.events.iter().filter_map(|e| resolver.event(e).err());
+                problems.extend(events.map(of));
+            }
             if let Some(level) = s.min_level.filter(|l| *l > LEVEL_MAX) {
                 problems.push(of(format!("min-level is {level}; levels go from 0 to {LEVEL_MAX}")));
             }
@@ -218,7 +222,7 @@ impl From<wit::Plan> for Plan {
 
 impl From<wit::Subscription> for Subscription {
     fn from(s: wit::Subscription) -> Self {
-        Self { components: s.components, events: s.events, min_level: s.min_level }
+        Self { components: s.components, events: s.events, min_level: s.min_level, optional: s.optional }
     }
 }
 
@@ -295,6 +299,7 @@ mod tests {
                 components: vec!["order".into()],
                 events: vec!["fill".into()],
                 min_level: Some(3),
+                optional: false,
             }],
             reads: vec![want("account", Kind::Text), want("level", Kind::Int), want("details", Kind::Text)],
             writes: vec![want("account", Kind::Text), want("details", Kind::Text)],
@@ -325,6 +330,7 @@ mod tests {
                 components: vec!["ordre".into()],
                 events: vec!["fil".into()],
                 min_level: Some(6),
+                optional: false,
             }],
             reads: vec![
                 want("acount", Kind::Text),

@@ -27,6 +27,7 @@ pub(crate) fn plan(config: &Config) -> Plan {
             components: vec!["no_such_component".into()],
             events: vec!["no_such_event".into()],
             min_level: Some(9),
+            optional: false,
         }),
         Behaviour::PlanFastTick => plan.tick_ms = Some(1),
         Behaviour::PlanWide => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tapline_plugin::Level;
+use tapline_plugin::{Level, Subscription};
 
 /// The plugin's config.
 #[derive(Clone, Debug, Deserialize)]
@@ -85,6 +85,28 @@ impl Rule {
 }
 
 // === impl When ===
+
+impl When {
+    /// At least the rows that can fit: by what the router can look up without the plugin.
+    pub(crate) fn subscription(&self) -> Subscription {
+        let named = |field: &str| {
+            let values = self.fields.get(field).map(Vec::as_slice).unwrap_or_default();
+            // One with `*` may be any.
+            if values.iter().any(|value| value.ends_with('*')) { &[] } else { values }
+        };
+        let mut subscription = Subscription::new().optional();
+        for component in named("component") {
+            subscription = subscription.component(component);
+        }
+        for event in named("event") {
+            subscription = subscription.event(event);
+        }
+        match self.min_level {
+            Some(level) => subscription.min_level(level),
+            None => subscription,
+        }
+    }
+}
 
 impl TryFrom<BTreeMap<String, serde_json::Value>> for When {
     type Error = String;

@@ -40,6 +40,8 @@ impl Plugin for Route {
             .enumerate()
             .map(|(index, rule)| rule.then().map_err(|why| format!("rules: rule {} {why}", index + 1)));
         let then: Vec<_> = then.collect::<Result<_, _>>()?;
+        // Rows that no rule can fit are not even seen.
+        rules.iter().for_each(|rule| plan.subscribe(rule.when.subscription()));
         let fields = FieldMatcher::all(&rules, |field| plan.read_text(field));
         let level = LevelMatcher::new(&rules).map(|matcher| (plan.read_int("level"), matcher));
         let mut possible: Vec<_> = fields.iter().map(FieldMatcher::possible).collect();

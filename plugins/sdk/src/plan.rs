@@ -52,6 +52,7 @@ pub struct Subscription {
     components: Vec<String>,
     events: Vec<String>,
     min_level: Option<Level>,
+    optional: bool,
 }
 
 /// The declarations of one plugin. Starts with no subscription (every row) and one verdict, keep.
@@ -110,6 +111,13 @@ impl Subscription {
         self
     }
 
+    /// Names that the contract lacks are no reason to refuse the plugin: each stands for everything that
+    /// the contract does not know. The plugin has to look at the names itself.
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
     pub fn min_level(mut self, level: Level) -> Self {
         self.min_level = Some(level);
         self
@@ -138,6 +146,7 @@ impl Plan {
             components: subscription.components,
             events: subscription.events,
             min_level: subscription.min_level.map(|level| level as u8),
+            optional: subscription.optional,
         });
     }
 

@@ -30,7 +30,8 @@ struct Word {
 // === impl Picker ===
 
 impl Picker {
-    /// Names have been resolved before; one that is not found matches nothing.
+    /// Names have been resolved before; one that is not found matches what the contract does not know
+    /// where the subscription is optional, else nothing.
     pub(super) fn new(subscriptions: &[Subscription], contract: &Contract, components: &Components) -> Self {
         let words = subscriptions.chunks(64);
         Picker { words: words.map(|chunk| Word::new(chunk, contract, components)).collect() }
@@ -67,15 +68,23 @@ impl Word {
                 word.events.iter_mut().for_each(|set| *set |= bit);
                 word.event_unknown |= bit;
             }
-            for event in subscription.events.iter().filter_map(|name| contract.event(name)) {
-                word.events[usize::from(event.0)] |= bit;
+            for event in subscription.events.iter().map(|name| contract.event(name)) {
+                match event {
+                    Some(event) => word.events[usize::from(event.0)] |= bit,
+                    None if subscription.optional => word.event_unknown |= bit,
+                    None => {}
+                }
             }
             if subscription.components.is_empty() {
                 word.components.iter_mut().for_each(|set| *set |= bit);
                 word.component_undeclared |= bit;
             }
-            for name in subscription.components.iter().filter(|name| contract.component(name).is_some()) {
-                word.components[usize::from(components.intern(name).0)] |= bit;
+            for name in &subscription.components {
+                match contract.component(name) {
+                    Some(_) => word.components[usize::from(components.intern(name).0)] |= bit,
+                    None if subscription.optional => word.component_undeclared |= bit,
+                    None => {}
+                }
             }
             let least = usize::from(subscription.min_level.unwrap_or(0)).min(LEVELS);
             word.levels[least..].iter_mut().for_each(|set| *set |= bit);
@@ -99,7 +108,7 @@ mod tests {
 
     fn subscription(components: &[&str], events: &[&str], min_level: Option<u8>) -> Subscription {
         let names = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-        Subscription { components: names(components), events: names(events), min_level }
+        Subscription { components: names(components), events: names(events), min_level, optional: false }
     }
 
     /// Rows: an info signal of strategy, an error fill of execution, an unknown critical of nobody.
@@ -129,6 +138,15 @@ mod tests {
         assert_eq!(picked(&[subscription(&[], &[], Some(4))]), [1, 2]);
         assert_eq!(picked(&[subscription(&["strategy"], &["fill"], None)]), [] as [u32; 0]);
         assert_eq!(picked(&[subscription(&["strategy"], &[], Some(4))]), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn an_optional_name_stands_for_all_that_is_not_known() {
+        let optional = |components, events| Subscription { optional: true, ..subscription(components, events, None) };
+        assert_eq!(picked(&[optional(&[], &["no such event"])]), [2]);
+        assert_eq!(picked(&[optional(&[], &["no such event", "fill"])]), [1, 2]);
+        assert_eq!(picked(&[optional(&["no such component"], &[])]), [2]);
+        assert_eq!(picked(&[optional(&["no such component"], &["fill"])]), [] as [u32; 0]);
     }
 
     #[test]

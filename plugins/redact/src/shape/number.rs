@@ -97,6 +97,10 @@ impl Shapes {
         /// `2001:db8::1` has three groups; `a::b` may be a path in somebody's code.
         const GROUPS_LEAST: usize = 3;
         let is_part = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
+        // The first colon of an address is not its last; most colons are followed by a space.
+        if !bytes.get(colon + 1).is_some_and(|b| is_part(*b)) {
+            return Look::Nothing;
+        }
         let begin = run_begin(bytes, colon, is_part);
         // A full stop, and a colon that is no half of `::`, belong to the sentence.
         let mut end = run_end(bytes, colon, is_part);
