@@ -103,8 +103,12 @@ impl Plugin for Redact {
         }
         let events = batch.text(self.event);
         for column in &self.text {
+            let texts = batch.text(column.read);
+            if texts.presence().none() {
+                continue;
+            }
             let mut patch = column.write.patch();
-            self.masker.mask_column(batch.text(column.read), events, |row, text| patch.set(row, text));
+            self.masker.mask_column(texts, events, |row, text| patch.set(row, text));
             out.apply(patch);
         }
         for column in &self.json {
