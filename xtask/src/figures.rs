@@ -19,7 +19,11 @@ pub(crate) struct Sample {
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct PluginFigures {
     pub(crate) name: String,
+    /// Events that went along the chain.
     pub(crate) rows: u64,
+    /// Those of them that the plugin subscribed to and saw.
+    pub(crate) seen: u64,
+    /// The plugin's time by all events: what it costs the chain.
     pub(crate) ns_per_event: f64,
     pub(crate) faults: u64,
 }
@@ -36,18 +40,21 @@ pub(crate) fn read(client: &Client) -> Result<Vec<PluginFigures>> {
 
 pub(crate) fn plugins(samples: &[Sample]) -> Vec<PluginFigures> {
     let mut plugins: BTreeMap<&str, (f64, f64, f64)> = BTreeMap::new();
+    let mut rows = 0.0;
     for sample in samples {
         let plugin = sample.label("plugin");
         match sample.name.as_str() {
+            "tapline_batch_events_sum" => rows += sample.value,
             "tapline_plugin_events_total" => plugins.entry(plugin).or_default().0 += sample.value,
             "tapline_plugin_duration_seconds_sum" => plugins.entry(plugin).or_default().1 += sample.value,
             "tapline_plugin_faults_total" => plugins.entry(plugin).or_default().2 += sample.value,
             _ => {}
         }
     }
-    let figures = |(name, (rows, seconds, faults)): (&str, (f64, f64, f64))| PluginFigures {
+    let figures = |(name, (seen, seconds, faults)): (&str, (f64, f64, f64))| PluginFigures {
         name: name.to_owned(),
         rows: rows as u64,
+        seen: seen as u64,
         ns_per_event: if rows > 0.0 { (seconds * 1e9 / rows * 10.0).round() / 10.0 } else { 0.0 },
         faults: faults as u64,
     };
@@ -115,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn a_plugins_cost_is_time_by_rows() {
-        let text = "tapline_plugin_events_total{plugin=\"redact\",version=\"1\"} 1000\n\
+    fn a_plugins_cost_is_time_by_all_events() {
+        let text = "tapline_batch_events_sum 1000\n\
+                    tapline_plugin_events_total{plugin=\"redact\",version=\"1\"} 400\n\
                     tapline_plugin_duration_seconds_sum{plugin=\"redact\",version=\"1\"} 0.00005\n";
         let plugins = plugins(&samples(text).unwrap());
-        assert_eq!((plugins[0].rows, plugins[0].ns_per_event), (1000, 50.0));
+        assert_eq!((plugins[0].rows, plugins[0].seen, plugins[0].ns_per_event), (1000, 400, 50.0));
     }
 }

@@ -44,11 +44,12 @@ pub(crate) fn show(router: &Router, report: &Report, audit: &AuditRows, plugins:
         vec![
             plugin.name.clone(),
             plugin.rows.to_string(),
+            plugin.seen.to_string(),
             format!("{:.1}", plugin.ns_per_event),
             plugin.faults.to_string(),
         ]
     });
-    print!("{}", table(&["plugin", "rows", "ns/event", "faults"], &rows.collect::<Vec<_>>()));
+    print!("{}", table(&["plugin", "events", "subscribed to", "ns/event", "faults"], &rows.collect::<Vec<_>>()));
     println!("\n━━ The audit tables\n");
     let rows = audit.tables.iter().map(|(name, rows)| vec![name.clone(), rows.to_string()]);
     print!("{}", table(&["table", "rows"], &rows.collect::<Vec<_>>()));
