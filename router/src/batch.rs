@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use tapline_contract::{Contract, EventId, FieldId, Lane, Level};
-use tokio::sync::oneshot;
 
 use crate::ledger::StreamId;
+use crate::receipt::Receipt;
+use crate::short;
 
 /// As many rows as a batch may have. 256 amortises a plugin call to a few nanoseconds an event;
 /// more only adds delay.
@@ -103,51 +104,10 @@ pub struct Batch {
     pub receipts: Vec<Arc<Receipt>>,
 }
 
-/// Whoever waits for rows to be safe holds the other end: it hears when the last holder of this one
-/// has let go, which a destination does only when it has the rows safe, or has kept them as dead
-/// letters.
-#[derive(Debug)]
-pub struct Receipt(Option<oneshot::Sender<()>>);
-
-impl Receipt {
-    pub fn new() -> (Arc<Self>, oneshot::Receiver<()>) {
-        let (sender, receiver) = oneshot::channel();
-        (Arc::new(Receipt(Some(sender))), receiver)
-    }
-}
-
-/// A text of up to so many bytes is short.
-pub const SHORT: usize = 32;
-
-/// Appends a part of `text` to `out`. Most parts are short: a copy of fixed length, cut afterwards,
-/// costs less than a call of memcpy.
-#[inline]
-pub fn append_text(text: &[u8], span: Span, out: &mut Vec<u8>) {
-    let len = span.len as usize;
-    let rest = &text[span.start as usize..];
-    match rest.first_chunk::<SHORT>() {
-        Some(chunk) if len <= SHORT => {
-            let end = out.len() + len;
-            out.extend_from_slice(chunk);
-            out.truncate(end);
-        }
-        _ => out.extend_from_slice(&rest[..len]),
-    }
-}
-
 /// Up to and with `row`.
 #[inline(never)]
 fn fill_up(cells: &mut Vec<Cell>, row: usize) {
     cells.resize(row + 1, Cell::Absent);
-}
-
-impl Drop for Receipt {
-    fn drop(&mut self) {
-        if let Some(sender) = self.0.take() {
-            // Nobody may be waiting any more.
-            let _ = sender.send(());
-        }
-    }
 }
 
 impl Batch {
@@ -318,7 +278,7 @@ impl Batch {
     /// Appends a text to `out`.
     #[inline]
     pub fn append_text(&self, span: Span, out: &mut Vec<u8>) {
-        append_text(self.arena.as_bytes(), span, out);
+        short::append(self.arena.as_bytes(), span, out);
     }
 
     #[inline]

@@ -155,14 +155,13 @@ fn value(batch: &Batch, cell: Cell, out: &mut Vec<u8>) {
         }
         Cell::Float(_) => out.extend_from_slice(b"null"),
         Cell::Text(span) => {
-            let text = batch.text(span);
-            if special::has_none(text.as_bytes()) {
-                out.push(b'"');
-                batch.append_text(span, out);
-                out.push(b'"');
-            } else {
-                string(text, out);
+            let bytes = batch.text(span).as_bytes();
+            out.push(b'"');
+            match special::has_none(bytes) {
+                true => batch.append_text(span, out),
+                false => escaped(bytes, out),
             }
+            out.push(b'"');
         }
         Cell::Json(span) => out.extend_from_slice(batch.text(span).as_bytes()),
     }

@@ -9,10 +9,11 @@ use crossbeam::channel::Receiver as Home;
 use tapline_contract::{Contract, Lane};
 use tokio::sync::mpsc;
 
-use crate::batch::{Batch, ComponentRef, Receipt};
+use crate::batch::{Batch, ComponentRef};
 use crate::clock;
 use crate::ingest::{Components, Decoded, Decoder, Rejection, SchemaCounts};
 use crate::ledger::{Arrival, Ledger, Outcome, Reason, Sequences, StreamId};
+use crate::receipt::Receipt;
 use crate::rejected::RejectedLines;
 
 pub const LANES: [Lane; 4] = [Lane::Guard, Lane::Audit, Lane::Log, Lane::Metric];

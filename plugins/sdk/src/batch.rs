@@ -5,7 +5,7 @@ mod builder;
 pub use builder::BatchBuilder;
 
 use crate::bindings::tapline::plugin::types as raw;
-use crate::column::{BoolColumn, FloatColumn, IntColumn, Presence, TextBuffer, TextColumn};
+use crate::column::{BoolColumn, FloatColumn, IntColumn, Presence, TextBuffer, TextColumn, Values};
 use crate::plan::{BoolIn, FloatIn, IntIn, TextIn};
 
 /// What the host handed over for one call of `process`: only subscribed rows, only declared fields.
@@ -115,36 +115,15 @@ impl Batch {
     }
 
     pub fn ints(&self, field: IntIn) -> IntColumn<'_> {
-        let rows = self.rows();
-        match self.place(field.0, raw::Kind::Int) {
-            Some(place) => {
-                let values = &self.raw.ints[place.entries..place.entries + rows];
-                IntColumn::new(rows, values, self.presence(place))
-            }
-            None => IntColumn::new(rows, &[], Presence::None),
-        }
+        self.values(field.0, raw::Kind::Int, &self.raw.ints)
     }
 
     pub fn floats(&self, field: FloatIn) -> FloatColumn<'_> {
-        let rows = self.rows();
-        match self.place(field.0, raw::Kind::Float) {
-            Some(place) => {
-                let values = &self.raw.floats[place.entries..place.entries + rows];
-                FloatColumn::new(rows, values, self.presence(place))
-            }
-            None => FloatColumn::new(rows, &[], Presence::None),
-        }
+        self.values(field.0, raw::Kind::Float, &self.raw.floats)
     }
 
     pub fn booleans(&self, field: BoolIn) -> BoolColumn<'_> {
-        let rows = self.rows();
-        match self.place(field.0, raw::Kind::Boolean) {
-            Some(place) => {
-                let values = &self.raw.booleans[place.entries..place.entries + rows];
-                BoolColumn::new(rows, values, self.presence(place))
-            }
-            None => BoolColumn::new(rows, &[], Presence::None),
-        }
+        BoolColumn::new(self.values(field.0, raw::Kind::Boolean, &self.raw.booleans))
     }
 
     /// A column of one's own, to be changed in place and handed back as an edit.
@@ -161,6 +140,14 @@ impl Batch {
                 Presence::Some(bits) => bits.to_vec(),
                 Presence::None => vec![0; self.rows().div_ceil(8)],
             },
+        }
+    }
+
+    fn values<'a, T: Copy>(&'a self, column: usize, kind: raw::Kind, list: &'a [T]) -> Values<'a, T> {
+        let rows = self.rows();
+        match self.place(column, kind) {
+            Some(place) => Values::new(rows, &list[place.entries..place.entries + rows], self.presence(place)),
+            None => Values::new(rows, &[], Presence::None),
         }
     }
 

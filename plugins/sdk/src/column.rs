@@ -200,8 +200,8 @@ impl<'a, T: Copy> Values<'a, T> {
 // === impl BoolColumn ===
 
 impl<'a> BoolColumn<'a> {
-    pub(crate) fn new(rows: usize, values: &'a [u8], present: Presence<'a>) -> Self {
-        BoolColumn(Values::new(rows, values, present))
+    pub(crate) fn new(values: Values<'a, u8>) -> Self {
+        BoolColumn(values)
     }
 
     pub fn len(self) -> usize {

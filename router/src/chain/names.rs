@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tapline_contract::Contract;
 
-use crate::batch::{Batch, Span, append_text};
+use crate::batch::{Batch, Span};
 use crate::ingest::Components;
+use crate::short::{self, SHORT};
 
 pub(super) struct Names {
     components: Arc<Components>,
@@ -63,14 +64,14 @@ impl Table {
             table.text.push_str(name);
         }
         // So that the last name can be copied like the others.
-        table.text.push_str(&" ".repeat(crate::batch::SHORT));
+        table.text.push_str(&" ".repeat(SHORT));
         table
     }
 
     #[inline]
     fn append(&self, number: u16, out: &mut Vec<u8>) {
         if let Some(place) = self.places.get(usize::from(number)) {
-            append_text(self.text.as_bytes(), *place, out);
+            short::append(self.text.as_bytes(), *place, out);
         }
     }
 }

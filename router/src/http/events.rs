@@ -19,9 +19,9 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 
 use super::{App, refuse};
-use crate::batch::Receipt;
 use crate::ingest::Rejection;
 use crate::intake::Reader;
+use crate::receipt::Receipt;
 
 /// Errors named one by one in an answer; the rest is in the count.
 const ERRORS_SHOWN: usize = 100;

@@ -11,9 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::decode::Rejection;
 use super::socket::{Line, Lines, Sockets};
-use crate::batch::Receipt;
 use crate::intake::Reader;
 use crate::producers::{Counts, Family};
+use crate::receipt::Receipt;
 
 const PROTOCOL: u64 = 1;
 const CHUNK_LINES_MAX: usize = 1024;

@@ -148,31 +148,27 @@ impl<T: Copy + Default> ValueCells<T> {
     }
 }
 
-impl Cells for ValueCells<i64> {
-    type Value<'v> = i64;
+/// What a column of numbers holds.
+pub trait Number: Copy + Default {
+    fn data(values: Vec<Self>) -> raw::Data;
+}
 
-    fn push(&mut self, value: i64) {
-        self.add(value);
-    }
-
-    fn push_absent(&mut self) {
-        self.add_absent();
-    }
-
-    fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    fn into_raw(self) -> raw::Column {
-        let (present, values) = self.split();
-        raw::Column { present, data: raw::Data::Ints(values) }
+impl Number for i64 {
+    fn data(values: Vec<i64>) -> raw::Data {
+        raw::Data::Ints(values)
     }
 }
 
-impl Cells for ValueCells<f64> {
-    type Value<'v> = f64;
+impl Number for f64 {
+    fn data(values: Vec<f64>) -> raw::Data {
+        raw::Data::Floats(values)
+    }
+}
 
-    fn push(&mut self, value: f64) {
+impl<T: Number> Cells for ValueCells<T> {
+    type Value<'v> = T;
+
+    fn push(&mut self, value: T) {
         self.add(value);
     }
 
@@ -186,7 +182,7 @@ impl Cells for ValueCells<f64> {
 
     fn into_raw(self) -> raw::Column {
         let (present, values) = self.split();
-        raw::Column { present, data: raw::Data::Floats(values) }
+        raw::Column { present, data: T::data(values) }
     }
 }
 
