@@ -64,7 +64,15 @@ pub const BUILT_INS: &[BuiltIn] = &[
         kind: Kind::Int,
         column: Some(ColumnSource::ChainPosition),
         from_producer: false,
-        doc: "The router's running number of accepted audit rows, so that completeness can be proved.",
+        doc: "The router's running number of audit rows, so that completeness can be proved.",
+    },
+    BuiltIn {
+        name: "chain_hash",
+        kind: Kind::Text,
+        column: Some(ColumnSource::ChainHash),
+        from_producer: false,
+        doc: "The SHA-256 chain behind this row, in hex: over the row before and this row's own values, so that a \
+              removed, changed or moved row shows (`tapline audit verify`).",
     },
     BuiltIn {
         name: "event",

@@ -191,8 +191,10 @@ pub enum ColumnSource {
     Seq,
     /// `run/component/lane/seq` for sequenced producers, else given by the router.
     EventId,
-    /// The router's own running number of accepted audit rows.
+    /// The router's own running number of audit rows.
     ChainPosition,
+    /// The hash chain behind the row, in hex.
+    ChainHash,
     /// When the router took the event in, ns since 1970, UTC.
     IngestTs,
     /// JSON of all fields that have no column of their own.

@@ -47,6 +47,15 @@ impl Cursors {
         self.next.get(reader).copied().unwrap_or(0)
     }
 
+    pub fn has(&self, reader: &str) -> bool {
+        self.next.contains_key(reader)
+    }
+
+    /// For a reader that knows better how far it is.
+    pub fn set(&mut self, reader: &str, next: u64) {
+        self.next.insert(reader.to_owned(), next);
+    }
+
     /// A cursor never goes back.
     pub fn advance(&mut self, reader: &str, next: u64) {
         let cursor = self.next.entry(reader.to_owned()).or_default();
@@ -56,11 +65,6 @@ impl Cursors {
     /// Readers that are no more; a journal would be kept for them for ever.
     pub fn keep_only(&mut self, readers: &[&str]) {
         self.next.retain(|name, _| readers.contains(&name.as_str()));
-    }
-
-    /// What all of these readers are past.
-    pub fn lowest<'a>(&self, readers: impl IntoIterator<Item = &'a str>) -> u64 {
-        readers.into_iter().map(|reader| self.get(reader)).min().unwrap_or(0)
     }
 
     fn to_text(&self) -> String {

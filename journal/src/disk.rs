@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub trait Disk {
@@ -47,7 +47,10 @@ impl Disk for Folder {
     }
 
     fn create(&self, name: &str) -> io::Result<RealFile> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(self.0.join(name))?;
+        let mut options = OpenOptions::new();
+        // Its owner alone may read what others had to be cleared for.
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(self.0.join(name))?;
         Ok(RealFile { file, bytes: 0 })
     }
 

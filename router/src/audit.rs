@@ -3,8 +3,10 @@
 
 mod database;
 mod query;
+mod row;
 mod trace;
 
-pub use database::{AuditError, open_writer};
+pub use database::{AuditError, chain_end, open_writer};
+pub use row::{RowMaker, Value};
 pub use query::{QueryError, QueryLimits, QueryResult, query};
 pub use trace::{Trace, trace};

@@ -100,8 +100,12 @@ pub struct Batch {
     places: Vec<u16>,
     details: Vec<Cell>,
     arena: String,
+    /// The run of the router that gave the rows their positions.
+    pub origin: Arc<str>,
     /// Held while any of these rows is on its way; see [`Receipt`].
     pub receipts: Vec<Arc<Receipt>>,
+    /// Requests of which rows are in here, with the last line of each.
+    pub marks: Vec<(Arc<str>, u64)>,
 }
 
 /// Up to and with `row`.
@@ -120,13 +124,16 @@ impl Batch {
             places: vec![0; contract.fields.len()],
             details: Vec::with_capacity(ROWS_MAX),
             arena: String::with_capacity(64 << 10),
+            origin: "".into(),
             receipts: Vec::new(),
+            marks: Vec::new(),
         }
     }
 
     /// Empties the batch, keeping its memory for the next events.
     pub fn clear(&mut self) {
         self.receipts.clear();
+        self.marks.clear();
         self.rows.clear();
         self.details.clear();
         self.arena.clear();
@@ -190,6 +197,7 @@ impl Batch {
             }
         }
         self.receipts.append(&mut other.receipts);
+        self.marks.append(&mut other.marks);
         other.clear();
         true
     }

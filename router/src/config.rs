@@ -26,6 +26,7 @@ pub struct Config {
     pub listen: Listen,
     pub limits: Limits,
     pub queues: Queues,
+    pub journal: JournalConfig,
     pub log: Log,
     pub chain: Vec<ChainEntry>,
     pub sinks: BTreeMap<String, SinkConfig>,
@@ -57,6 +58,14 @@ pub struct Limits {
 pub struct Queues {
     pub input_batches: usize,
     pub sink_batches: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalConfig {
+    pub path: PathBuf,
+    pub budget_mib: u64,
+    pub segment_mib: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -155,6 +164,13 @@ pub enum SinkKind {
     Console,
 }
 
+impl SinkKind {
+    /// Every event that has an audit table goes there.
+    pub fn holds_tables(self) -> bool {
+        self == SinkKind::Sqlite
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Clearance {
@@ -236,6 +252,7 @@ impl Default for Config {
             listen: Listen::default(),
             limits: Limits::default(),
             queues: Queues::default(),
+            journal: JournalConfig::default(),
             log: Log::default(),
             chain: vec![
                 entry("redact", OnFault::DeadLetter),
@@ -275,6 +292,12 @@ impl Default for Limits {
 impl Default for Queues {
     fn default() -> Self {
         Queues { input_batches: 8, sink_batches: 8 }
+    }
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        JournalConfig { path: "journal".into(), budget_mib: 1024, segment_mib: 16 }
     }
 }
 
@@ -407,6 +430,9 @@ impl Config {
         }
         if self.queues.input_batches == 0 || self.queues.sink_batches == 0 {
             wrong.push("queues: input_batches and sink_batches are at least 1".into());
+        }
+        if self.journal.segment_mib == 0 || self.journal.budget_mib < 4 * self.journal.segment_mib {
+            wrong.push("journal: segment_mib is at least 1, and budget_mib at least 4 times that".into());
         }
         if self.limits.line_bytes_max < 1024 {
             wrong.push("limits.line_bytes_max: at least 1024".into());

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crossbeam::channel::Sender;
-use tapline_contract::Contract;
+use tapline_contract::{Contract, Lane};
 
 use crate::batch::Batch;
+use crate::journal::{Entry, Inbox};
 use crate::ledger::{Ledger, Outcome, Reason, Settlement};
 use crate::route::Destinations;
 use crate::sink::{Delivery, Parcel, SinkHandle};
@@ -17,15 +18,15 @@ pub struct Dispatcher {
     pub destinations: Arc<Destinations>,
     /// By the destination's number.
     pub sinks: Vec<Arc<SinkHandle>>,
+    pub journal: Arc<Inbox>,
     pub home: Sender<Batch>,
     pub tail: Arc<Tail>,
 }
 
 impl Dispatcher {
-    /// Whether events of this lane may be taken on: the destinations that they need have room.
-    pub fn has_room(&self, lane: tapline_contract::Lane) -> bool {
-        let needed = self.destinations.backpressure(lane);
-        self.sinks.iter().enumerate().all(|(number, sink)| needed >> number & 1 == 0 || sink.has_room())
+    /// Whether events of this lane may be taken on.
+    pub fn has_room(&self, lane: Lane) -> bool {
+        self.journal.has_room(lane)
     }
 
     /// An empty batch, to be filled again.
@@ -34,7 +35,7 @@ impl Dispatcher {
         let _ = self.home.try_send(batch);
     }
 
-    pub fn send(&self, batch: Batch) {
+    pub fn send(&self, mut batch: Batch) {
         let targets: Vec<u64> = batch
             .rows()
             .iter()
@@ -44,23 +45,42 @@ impl Dispatcher {
         for (row, _) in batch.rows().iter().zip(&targets).filter(|(row, targets)| !row.gone && **targets == 0) {
             self.ledger.get(row.stream).settle(Outcome::Filtered, &Reason::Borrowed("no_destination"), 1);
         }
-        let settlement = Settlement::new(
-            &self.ledger,
-            batch.rows().iter().zip(&targets).map(|(row, set)| (row.stream, set.count_ones())),
-        );
+        let counts = batch.rows().iter().zip(&targets).map(|(row, set)| (row.stream, set.count_ones()));
+        let settlement = Arc::new(Settlement::new(&self.ledger, counts));
         let lane = batch.lane;
-        let parcel = Arc::new(Parcel::new(batch, settlement, self.home.clone()));
+        let is_journaled = matches!(lane, Lane::Guard | Lane::Audit);
+        let receipts = if is_journaled { std::mem::take(&mut batch.receipts) } else { Vec::new() };
+        let parcel = Arc::new(Parcel::new(batch, self.home.clone()));
         self.tail.show(&parcel);
-        for (number, sink) in self.sinks.iter().enumerate() {
+        if is_journaled {
+            self.journal.put(Entry { parcel, settlement, targets, receipts });
+            return;
+        }
+        let mut spill = Vec::new();
+        for sink in &self.sinks {
             let rows: Vec<u16> = targets
                 .iter()
                 .enumerate()
-                .filter(|(_, set)| **set >> number & 1 == 1)
+                .filter(|(_, set)| **set >> sink.number & 1 == 1)
                 .map(|(row, _)| row as u16)
                 .collect();
-            if !rows.is_empty() {
-                sink.offer(Delivery { parcel: parcel.clone(), rows }, lane);
+            if rows.is_empty() {
+                continue;
             }
+            let delivery = Delivery {
+                parcel: parcel.clone(),
+                rows,
+                settlement: settlement.clone(),
+                settled_as: None,
+                record: None,
+                chained: None,
+            };
+            if let Err(delivery) = sink.offer(delivery, lane) {
+                spill.push((sink.number, delivery));
+            }
+        }
+        if !spill.is_empty() {
+            self.journal.spill(spill);
         }
     }
 }

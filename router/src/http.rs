@@ -21,6 +21,7 @@ use tapline_contract::Contract;
 use crate::config::Config;
 use crate::ingest::Components;
 use crate::intake::Intake;
+use crate::journal::JournalStats;
 use crate::ledger::Ledger;
 use crate::metrics::Exporter;
 use crate::sink::SinkHandle;
@@ -38,6 +39,7 @@ pub struct App {
     pub tail: Arc<Tail>,
     pub exporter: Exporter,
     pub sinks: Vec<Arc<SinkHandle>>,
+    pub journal: Arc<JournalStats>,
     pub batch_ids: BatchIds,
     pub run: String,
     pub started: Instant,
@@ -91,12 +93,13 @@ async fn healthz(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
     let failing: Vec<&str> =
         app.sinks.iter().filter(|sink| sink.stats.failing.load(Relaxed)).map(|sink| &*sink.name).collect();
     Json(json!({
-        "status": if failing.is_empty() { "ok" } else { "degraded" },
+        "status": if failing.is_empty() && !app.journal.failing.load(Relaxed) { "ok" } else { "degraded" },
         "version": env!("CARGO_PKG_VERSION"),
         "run": app.run,
         "uptime_s": app.started.elapsed().as_secs(),
         "contract": { "name": app.contract.name, "version": app.contract.version, "hash": app.contract.hash },
         "failing_sinks": failing,
+        "journal_failing": app.journal.failing.load(Relaxed),
     }))
 }
 
@@ -104,6 +107,10 @@ async fn healthz(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     if app.stopping.load(Relaxed) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the router is stopping");
+    }
+    if app.journal.failing.load(Relaxed) {
+        let message = "the journal can't be written, so audit events are not taken; see the router's log";
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "journal_failing", message);
     }
     match app.sinks.iter().find(|sink| sink.stats.failing.load(Relaxed)) {
         Some(sink) => refuse(

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::batch::{Batch, ComponentRef};
 use crate::clock;
 use crate::ingest::{Components, Decoded, Decoder, Rejection, SchemaCounts};
+use crate::journal::{self, Marks};
 use crate::ledger::{Arrival, Ledger, Outcome, Reason, Sequences, StreamId};
 use crate::receipt::Receipt;
 use crate::rejected::RejectedLines;
@@ -31,6 +32,8 @@ pub struct Intake {
     /// Empty batches, ready to be filled.
     home: Home<Batch>,
     worker: Thread,
+    /// What the journal had of whom when the router started: it is sent again where the answer was lost.
+    recovered: Arc<Marks>,
 }
 
 impl Intake {
@@ -45,8 +48,9 @@ impl Intake {
         lanes: [mpsc::Sender<Batch>; 4],
         home: Home<Batch>,
         worker: Thread,
+        recovered: Arc<Marks>,
     ) -> Self {
-        Intake { contract, components, schema_counts, ledger, sequences, rejected, lanes, home, worker }
+        Intake { contract, components, schema_counts, ledger, sequences, rejected, lanes, home, worker, recovered }
     }
 
     fn empty_batch(&self, lane: Lane) -> Batch {
@@ -100,6 +104,12 @@ pub struct Reader {
     /// requests have nothing to tell them apart by.
     connection: Option<String>,
     numbered: bool,
+    /// The request that the lines are of, where it can come again.
+    batch_id: Option<Arc<str>>,
+    /// The number of the last line.
+    lines: u64,
+    /// Lines that the journal has already.
+    repeated: u64,
     /// Given to the batches of the lines that come next.
     receipt: Option<Arc<Receipt>>,
     audited: bool,
@@ -122,6 +132,9 @@ impl Reader {
             streams: Vec::new(),
             connection,
             numbered: false,
+            batch_id: None,
+            lines: 0,
+            repeated: 0,
             receipt: None,
             audited: false,
             now: clock::now_ns(),
@@ -137,6 +150,12 @@ impl Reader {
         self
     }
 
+    /// The lines are of a request with this id: the same one again, and none of them is taken twice.
+    pub fn request(mut self, batch_id: &str) -> Self {
+        self.batch_id = Some(batch_id.into());
+        self
+    }
+
     /// What is read from now on holds this receipt until it is safe.
     pub fn set_receipt(&mut self, receipt: Option<Arc<Receipt>>) {
         self.receipt = receipt;
@@ -145,6 +164,8 @@ impl Reader {
     /// Reads one line. A refusal has been counted and kept when this returns.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Rejection> {
         let now = self.now;
+        self.lines += 1;
+        let mut mark = 0;
         let Reader { intake, decoder, open, streams, .. } = self;
         let ledger = &intake.ledger;
         let components = &intake.components;
@@ -167,9 +188,17 @@ impl Reader {
             if batch.is_empty() {
                 batch.ingest_ns = now;
             }
+            mark = batch.arena_bytes();
             batch
         });
         match result {
+            Ok(decoded) if self.is_repeated(&decoded) => {
+                self.repeated += 1;
+                if let Some(batch) = &mut self.open[decoded.lane as usize] {
+                    batch.pop_row(mark);
+                }
+                Ok(())
+            }
             Ok(decoded) => {
                 let slot = &mut self.open[decoded.lane as usize];
                 if slot.as_ref().is_some_and(Batch::is_full)
@@ -184,6 +213,27 @@ impl Reader {
                 Err(rejection)
             }
         }
+    }
+
+    /// Whether the journal has the line that was just placed from before the router's start.
+    fn is_repeated(&self, decoded: &Decoded) -> bool {
+        let is_audited = matches!(decoded.lane, Lane::Guard | Lane::Audit);
+        if !is_audited || self.intake.recovered.is_empty() {
+            return false;
+        }
+        let marks = &self.intake.recovered;
+        if let Some(id) = &self.batch_id {
+            return self.lines <= marks.get(&journal::request(id, decoded.lane));
+        }
+        let Some(batch) = self.open[decoded.lane as usize].as_ref().filter(|_| self.numbered) else { return false };
+        let Some((row, seq)) = batch.rows().last().and_then(|row| Some((row, row.seq?))) else { return false };
+        let component = self.intake.components.name(row.component);
+        seq <= marks.get(&journal::queue(batch.text(row.run), &component, decoded.lane))
+    }
+
+    /// Lines so far that were not taken because the journal has them.
+    pub fn repeated(&self) -> u64 {
+        self.repeated
     }
 
     /// Counts and keeps a line that is no event.
@@ -237,6 +287,9 @@ impl Reader {
     /// Counts the rows as emitted before anybody else can see them.
     fn close(&mut self, mut batch: Batch) {
         batch.receipts.extend(self.receipt.clone());
+        if let Some(id) = &self.batch_id {
+            batch.marks.push((id.clone(), self.lines));
+        }
         self.audited |= matches!(batch.lane, Lane::Guard | Lane::Audit);
         let mut tally: Vec<(StreamId, u64)> = Vec::new();
         for row in batch.rows() {

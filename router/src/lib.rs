@@ -15,6 +15,7 @@ mod filter;
 mod http;
 mod ingest;
 mod intake;
+mod journal;
 mod keeper;
 mod ledger;
 mod metrics;

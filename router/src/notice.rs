@@ -25,7 +25,7 @@ pub struct Inbound {
     component: ComponentRef,
     guard: StreamId,
     log: StreamId,
-    run: String,
+    run: Arc<str>,
     seq: [u64; 2],
     position: Arc<AtomicU64>,
 }
@@ -70,7 +70,7 @@ impl Inbound {
             destinations,
             ledger,
             component,
-            run: run.to_owned(),
+            run: run.into(),
             seq: [0; 2],
             position: Arc::default(),
         }
@@ -78,6 +78,7 @@ impl Inbound {
 
     /// Gives each row the router's own running number.
     pub fn number(&self, batch: &mut Batch) {
+        batch.origin = self.run.clone();
         let rows = batch.len() as u64;
         let first = self.position.fetch_add(rows, Relaxed) + 1;
         for (row, position) in batch.rows_mut().iter_mut().zip(first..) {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tapline_contract::{Contract, Lane};
+use tapline_contract::{Contract, Sensitivity};
 
 use crate::batch::Row;
-use crate::config::{Config, SinkKind};
+use crate::config::Config;
 
 /// Destinations by name and number. The number is the bit in a row's set.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Destinations {
     /// plugins decide.
     tables: u64,
     notices: [u64; 3],
+    /// By number: the most sensitive fields that a destination may see.
+    clearances: Vec<Sensitivity>,
 }
 
 /// How urgent a plugin's notice is.
@@ -38,12 +40,13 @@ impl Destinations {
         let tables = config
             .sinks
             .iter()
-            .filter(|(_, sink)| sink.kind == SinkKind::Sqlite)
+            .filter(|(_, sink)| sink.kind.holds_tables())
             .fold(0, |set, (name, _)| set | 1 << by_name[name]);
         let notices = &config.notices;
         Destinations {
             default: set(&config.route.default),
             notices: [set(&notices.info), set(&notices.warning), set(&notices.critical)],
+            clearances: config.sinks.values().map(|sink| sink.clearance.into()).collect(),
             tables,
             by_name,
             names,
@@ -53,7 +56,7 @@ impl Destinations {
     /// These destinations, and no rules of their own.
     pub fn named(names: &[String]) -> Self {
         let by_name = names.iter().enumerate().map(|(bit, name)| (name.clone(), bit as u8)).collect();
-        Destinations { names: names.to_vec(), by_name, default: 0, tables: 0, notices: [0; 3] }
+        Destinations { names: names.to_vec(), by_name, default: 0, tables: 0, notices: [0; 3], clearances: Vec::new() }
     }
 
     pub fn names(&self) -> &[String] {
@@ -69,6 +72,17 @@ impl Destinations {
         names.into_iter().filter_map(|name| self.number(name)).fold(0, |set, bit| set | 1 << bit)
     }
 
+    /// What any of a set of destinations may see.
+    pub fn clearance(&self, set: u64) -> Sensitivity {
+        let cleared = self.clearances.iter().enumerate().filter(|(number, _)| set >> number & 1 == 1);
+        cleared.map(|(_, clearance)| *clearance).max().unwrap_or(Sensitivity::Public)
+    }
+
+    /// Those that hold the audit tables.
+    pub fn tables(&self) -> u64 {
+        self.tables
+    }
+
     pub fn for_notice(&self, severity: Severity) -> u64 {
         self.notices[severity as usize]
     }
@@ -80,15 +94,5 @@ impl Destinations {
         let has_table = row.event.is_some_and(|event| contract.event_at(event).table.is_some());
         let tables = if has_table { self.tables } else { 0 };
         ((chosen | row.also) & !self.tables) | tables
-    }
-
-    /// Destinations whose room decides whether events of a lane are taken from their queues.
-    pub fn backpressure(&self, lane: Lane) -> u64 {
-        match lane {
-            // Guard is never held back: it has a reserve in each queue.
-            Lane::Guard => 0,
-            Lane::Audit => self.tables,
-            Lane::Log | Lane::Metric => 0,
-        }
     }
 }

@@ -8,10 +8,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tapline_client::Telemetry;
-use tapline_contract::{Contract, ContractErrors};
+use tapline_contract::{Contract, ContractErrors, Sensitivity};
+use tapline_journal::{Budget, Cursors, Folder, Journal, JournalError};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::audit::AuditError;
+use crate::audit::{AuditError, RowMaker};
 use crate::batch::Batch;
 use crate::chain::{Chain, ChainError, Setting};
 use crate::clearance::Gate;
@@ -23,6 +24,7 @@ use crate::http;
 use crate::ingest::socket::{self, Sockets};
 use crate::ingest::{Components, SchemaCounts};
 use crate::intake::Intake;
+use crate::journal::{self, Inbox, JournalStats, JournalWriter, Marks};
 use crate::keeper::Keeper;
 use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
 use crate::metrics::{Exporter, Sources};
@@ -31,8 +33,8 @@ use crate::producers::Producers;
 use crate::rejected::RejectedLines;
 use crate::route::Destinations;
 use crate::sink::{
-    Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, FileSink, Rotation, Sink, SinkError, SinkRunner, SinkStats,
-    SqliteSink, TableCounts,
+    Backlog, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, Feed, FileSink, Rotation, Sink, SinkError,
+    SinkRunner, SinkStats, SqliteSink, Start, TableCounts,
 };
 use crate::tail::Tail;
 use crate::worker::{Worker, WorkerStats};
@@ -52,6 +54,8 @@ pub enum StartError {
     Audit(#[from] AuditError),
     #[error("destination `{name}`: {source}")]
     Sink { name: String, source: SinkError },
+    #[error("journal {path}: {source}", path = path.display())]
+    Journal { path: PathBuf, source: JournalError },
     #[error(transparent)]
     Chain(#[from] ChainError),
     #[error("can't listen on {address}: {source}")]
@@ -74,6 +78,7 @@ pub struct Running {
     stopping: Arc<AtomicBool>,
     worker: std::thread::JoinHandle<()>,
     stop_by: Arc<OnceLock<Instant>>,
+    journal: JournalWriter,
     sinks: Vec<SinkRunner>,
     keeper: Keeper,
     /// Held as long as the router works in its data dir.
@@ -105,20 +110,58 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let sequences = Arc::new(Sequences::default());
     let producers = Arc::new(Producers::default());
 
-    // The end of the way first: destinations, and where goes what they can't take.
+    // The end of the way first: destinations, where goes what they can't take, and what the journal
+    // still owes them.
     let dead_letters =
         Arc::new(DeadLetters::new(&config.in_data_dir(Path::new(DEAD_LETTERS)), contract.clone(), components.clone()));
     let tables: Arc<[TableCounts]> = contract.tables.iter().map(|_| TableCounts::default()).collect();
     let destinations = Arc::new(Destinations::new(&config));
-    let mut sinks = Vec::new();
+    let (home, empty) = crossbeam::channel::bounded(HOME_BATCHES);
+    let mut opened = Vec::new();
     for (name, sink) in &config.sinks {
         let stats = Arc::new(SinkStats::new(&contract));
-        let sink = open_sink(&config, name, sink, &contract, &components, &run, &stats, &tables)?;
-        let runner = SinkRunner::start(name, sink, stats, config.queues.sink_batches, dead_letters.clone())
-            .map_err(StartError::Thread)?;
-        sinks.push(runner);
+        let sink = open_sink(&config, name, sink, &contract, &components, &stats, &tables)?;
+        opened.push((name.clone(), sink, stats));
+    }
+    let journal = open_journal(&config, &contract, &components, &destinations, &ledger, &dead_letters, &opened)?;
+    let inbox = Arc::new(Inbox::default());
+    let mut sinks = Vec::new();
+    for (number, ((name, sink, stats), owed)) in opened.into_iter().zip(journal.owed).enumerate() {
+        let rows: usize = owed.values().map(|owed| owed.rows.len()).sum();
+        SinkStats::add(&stats.offered, rows as u64);
+        let reader = journal.journal.reader(0);
+        let runner = SinkRunner::start(Start {
+            feed: Feed::new(&name, reader, contract.clone(), components.clone(), home.clone()),
+            name,
+            number: number as u8,
+            sink,
+            stats,
+            capacity: config.queues.sink_batches,
+            backlog: Backlog::new(owed),
+            inbox: inbox.clone(),
+            dead_letters: dead_letters.clone(),
+        });
+        sinks.push(runner.map_err(StartError::Thread)?);
     }
     let handles: Vec<_> = sinks.iter().map(SinkRunner::handle).collect();
+    let recovered_marks = Arc::new(journal.marks.clone());
+    let journal_stats = journal.stats.clone();
+    let journal = JournalWriter::start(journal::Parts {
+        journal: journal.journal,
+        folder: journal.folder,
+        budget: journal.budget,
+        cursors: journal.cursors,
+        marks: journal.marks,
+        marks_path: journal.marks_path,
+        contract: contract.clone(),
+        components: components.clone(),
+        destinations: destinations.clone(),
+        clearance: audit_clearance(&config),
+        sinks: handles.clone(),
+        inbox: inbox.clone(),
+        stats: journal_stats.clone(),
+    })
+    .map_err(StartError::Thread)?;
 
     // The worker's way: queues and lanes → chain → gate → destinations.
     let setting = Setting {
@@ -129,7 +172,6 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     };
     let chain = Chain::build(&config.chain, &setting)?;
     let plugin_stats = chain.stats();
-    let (home, empty) = crossbeam::channel::bounded(HOME_BATCHES);
     let (senders, receivers) = lanes(config.queues.input_batches);
     let tail = Arc::new(Tail::default());
     let stop_by = Arc::new(OnceLock::new());
@@ -155,6 +197,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
             ledger: ledger.clone(),
             destinations,
             sinks: handles.clone(),
+            journal: inbox,
             home,
             tail: tail.clone(),
         },
@@ -176,6 +219,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         senders,
         empty,
         worker.thread().clone(),
+        recovered_marks,
     ));
     let (stop_io, stopping_io) = watch::channel(false);
     let sockets = Arc::new(Sockets {
@@ -200,6 +244,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         tables,
         plugins: plugin_stats,
         worker: worker_stats,
+        journal: journal_stats.clone(),
     };
     let app = Arc::new(http::App {
         contract: contract.clone(),
@@ -209,6 +254,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         tail,
         exporter: Exporter::new(contract, sources, producers, telemetry),
         sinks: handles,
+        journal: journal_stats,
         batch_ids: http::BatchIds::default(),
         run: run.clone(),
         started: Instant::now(),
@@ -239,6 +285,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         stopping,
         worker,
         stop_by,
+        journal,
         sinks,
         keeper,
         _lock: lock,
@@ -285,11 +332,13 @@ impl Running {
         if self.worker.join().is_err() {
             tracing::error!("the worker has panicked; what it held stays pending in the ledger");
         }
-        // All are told first, so that failing ones give up together and not one after the other.
-        self.sinks.iter_mut().for_each(SinkRunner::close);
-        for sink in self.sinks {
-            sink.stop();
-        }
+        let stop_by = begin + self.stop_timeout;
+        self.journal.flush(stop_by);
+        // All are told first, so that failing ones give up together and not one after the other. What they
+        // can't deliver any more stays in the journal, or goes into it now.
+        self.sinks.iter_mut().for_each(|sink| sink.close(stop_by));
+        self.sinks.into_iter().for_each(SinkRunner::join);
+        self.journal.stop();
         self.io.shutdown_timeout(Duration::from_millis(200));
         self.sequences.expire(&self.ledger, true);
         let snapshot = self.keeper.stop();
@@ -325,6 +374,89 @@ fn lanes(capacity: usize) -> Lanes {
     ([guard.0, audit.0, log.0, metric.0], [guard.1, audit.1, log.1, metric.1])
 }
 
+/// The journal, and what came out of it.
+struct OpenJournal {
+    journal: Journal<Folder>,
+    folder: Folder,
+    budget: Budget,
+    cursors: Cursors,
+    marks: Marks,
+    marks_path: PathBuf,
+    /// By destination.
+    owed: Vec<std::collections::BTreeMap<u64, crate::sink::Owed>>,
+    stats: Arc<JournalStats>,
+}
+
+/// A destination, opened and not started.
+type Opened = (String, Box<dyn Sink>, Arc<SinkStats>);
+
+fn open_journal(
+    config: &Config,
+    contract: &Arc<Contract>,
+    components: &Arc<Components>,
+    destinations: &Destinations,
+    ledger: &Ledger,
+    dead_letters: &DeadLetters,
+    sinks: &[Opened],
+) -> Result<OpenJournal, StartError> {
+    let path = config.in_data_dir(&config.journal.path);
+    let failed = |source| StartError::Journal { path: path.clone(), source };
+    let file = |operation| {
+        let path = path.clone();
+        move |source| StartError::File { operation, path, source }
+    };
+    let budget =
+        Budget { segment_bytes: config.journal.segment_mib << 20, total_bytes: config.journal.budget_mib << 20 };
+    let folder = Folder::open(&path).map_err(file("make the journal's folder"))?;
+    let (mut journal, recovery) = Journal::open(folder.clone(), budget).map_err(failed)?;
+    if recovery.cut_bytes > 0 {
+        let bytes = recovery.cut_bytes;
+        tracing::warn!(bytes, "the journal ended in the middle of a record, which nobody was told is safe; it is cut off");
+    }
+    for (from, to) in &recovery.missing {
+        tracing::error!(from, to, "records of the journal are missing; a segment is damaged or was removed");
+    }
+    let (mut cursors, is_damaged) = Cursors::load(&folder).map_err(file("read the cursors in"))?;
+    if is_damaged {
+        tracing::error!("the cursors are damaged; destinations get again all that the journal has");
+    }
+    for (name, sink, _) in sinks {
+        match sink.standing() {
+            Some(standing) => {
+                if journal.go_behind(standing.record, standing.position, standing.link) {
+                    tracing::warn!(sink = name, "the journal is older than the audit tables, or is gone; it goes on behind them");
+                }
+                cursors.set(name, standing.record);
+            }
+            None if is_damaged => cursors.advance(name, journal.oldest()),
+            // It is new: what was there before is not for it.
+            None if !cursors.has(name) => cursors.advance(name, journal.durable()),
+            None => {}
+        }
+    }
+    let marks_path = path.join("marks.json");
+    let marks = Marks::load(&marks_path).map_err(file("read the marks in"))?;
+    let recovered =
+        journal::recover(&journal, &cursors, marks, contract, components, destinations, ledger, dead_letters)
+            .map_err(failed)?;
+    let names: Vec<&str> = sinks.iter().map(|(name, ..)| name.as_str()).collect();
+    cursors.keep_only(&names);
+    cursors.store(&folder).map_err(file("write the cursors in"))?;
+    let stats = Arc::new(JournalStats::new(contract, budget.total_bytes));
+    stats.recovered_rows.store(recovered.rows, Relaxed);
+    if recovered.rows > 0 {
+        tracing::info!(rows = recovered.rows, "rows of the last run are delivered from the journal");
+    }
+    let (owed, marks) = (recovered.owed, recovered.marks);
+    Ok(OpenJournal { journal, folder, budget, cursors, marks, marks_path, owed, stats })
+}
+
+/// What the audit tables may see; all of them the same, since the hash chain is over it.
+fn audit_clearance(config: &Config) -> Sensitivity {
+    let table = config.sinks.values().find(|sink| sink.kind.holds_tables());
+    table.map_or(Sensitivity::Public, |sink| sink.clearance.into())
+}
+
 #[allow(clippy::too_many_arguments, reason = "composed once, above")]
 fn open_sink(
     config: &Config,
@@ -332,7 +464,6 @@ fn open_sink(
     sink: &SinkConfig,
     contract: &Arc<Contract>,
     components: &Arc<Components>,
-    run: &str,
     stats: &Arc<SinkStats>,
     tables: &Arc<[TableCounts]>,
 ) -> Result<Box<dyn Sink>, StartError> {
@@ -343,9 +474,7 @@ fn open_sink(
         SinkKind::Sqlite => Box::new(SqliteSink::open(
             &path,
             contract.clone(),
-            components.clone(),
-            run,
-            encoder,
+            RowMaker::new(contract.clone(), components.clone(), sink.clearance.into()),
             stats.clone(),
             tables.clone(),
         )?),

@@ -1,23 +1,29 @@
 //! Destinations. Each has a thread and a bounded queue of its own, so that a slow one delays nobody
 //! else; each row that is handed to one comes back as exactly one answer.
 
+mod backlog;
 mod console;
 mod dead_letter;
 mod delivery;
+mod feed;
 mod file;
 mod rotation;
 mod runner;
 mod sqlite;
 mod stats;
 
+pub use backlog::{Backlog, Owed};
 pub use console::ConsoleSink;
 pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters};
-pub use delivery::{Delivery, Parcel};
+pub use delivery::{Chained, Delivery, Parcel};
+pub use feed::Feed;
 pub use file::FileSink;
 pub use rotation::{Compression, Rotation};
-pub use runner::{SinkHandle, SinkRunner};
+pub use runner::{SinkHandle, SinkRunner, Start};
 pub use sqlite::{SqliteSink, TableCounts};
 pub use stats::SinkStats;
+
+use tapline_journal::Hash;
 
 use crate::ledger::Reason;
 
@@ -28,6 +34,21 @@ pub trait Sink: Send {
 
     /// Makes everything taken so far as safe as the sink promises. Only then are rows delivered.
     fn commit(&mut self) -> Result<(), SinkError>;
+
+    /// Of a destination that takes each record exactly once: how far it is, as of its last commit.
+    fn standing(&self) -> Option<Standing> {
+        None
+    }
+}
+
+/// How far a destination is that keeps that itself, together with its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The journal's record that it gets next.
+    pub record: u64,
+    /// The chain position that comes next, and the chain before it.
+    pub position: u64,
+    pub link: Hash,
 }
 
 /// A row that a destination will never take.

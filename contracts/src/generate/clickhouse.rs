@@ -114,7 +114,7 @@ fn sql_type(contract: &Contract, table: &Table, column: &Column) -> String {
             "LowCardinality(String)".to_owned()
         }
         ColumnSource::Seq | ColumnSource::ChainPosition => "UInt64 CODEC(Delta, ZSTD)".to_owned(),
-        ColumnSource::EventId => "String".to_owned(),
+        ColumnSource::EventId | ColumnSource::ChainHash => "String".to_owned(),
         ColumnSource::Details => "String DEFAULT '{}'".to_owned(),
         ColumnSource::Field(id) => {
             let field = contract.field_at(id);

@@ -91,6 +91,8 @@ fn definition(column: &Column) -> String {
         ColumnSource::Field(_) | ColumnSource::Details => "",
         // A line need not come from a producer that numbers its events.
         ColumnSource::Run | ColumnSource::Seq => "",
+        // A table from before there was a chain has rows without it.
+        ColumnSource::ChainHash => "",
         _ => " NOT NULL",
     };
     format!("{name} {kind}{more}")

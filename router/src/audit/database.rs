@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use tapline_contract::{Contract, generate};
+use tapline_journal::{Hash, ORIGIN, from_hex};
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
@@ -56,6 +57,26 @@ pub fn open_writer(path: &Path, contract: &Contract) -> Result<Connection, Audit
         }
     }
     Ok(connection)
+}
+
+/// Where the hash chain ends in the database: the position that comes next, and the chain before it.
+pub fn chain_end(connection: &Connection, contract: &Contract) -> rusqlite::Result<(u64, Hash)> {
+    let parts: Vec<String> = contract
+        .tables
+        .iter()
+        .map(|table| format!("SELECT MAX(\"chain_position\") AS p, \"chain_hash\" AS h FROM {}", table.name))
+        .collect();
+    // A contract need not have audit tables.
+    if parts.is_empty() {
+        return Ok((1, ORIGIN));
+    }
+    let sql = format!("SELECT p, h FROM ({}) WHERE p IS NOT NULL ORDER BY p DESC LIMIT 1", parts.join(" UNION ALL "));
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else { return Ok((1, ORIGIN)) };
+    let (position, hash): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+    // Rows from before there was a chain have none; it begins behind them.
+    Ok((position as u64 + 1, hash.as_deref().and_then(from_hex).unwrap_or(ORIGIN)))
 }
 
 /// Opens for reading only; nothing that is run on it can write.

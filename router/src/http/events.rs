@@ -113,16 +113,24 @@ pub async fn post(
         None => Arc::default(),
         Some(id) => app.batch_ids.slot(id),
     };
+    let batch_id = text(header::HeaderName::from_static("x-batch-id"));
     let repeated = slot.initialized();
     // In a task of its own: a client that hangs up leaves no half-taken batch behind.
-    let work = tokio::spawn(async move { slot.get_or_init(|| take(&app, &body, ndjson)).await.clone() });
+    let work = tokio::spawn(async move { slot.get_or_try_init(|| take(&app, &body, ndjson, &batch_id)).await.cloned() });
     let answer = match tokio::time::timeout(SAFETY_WAIT, work).await {
-        Ok(Ok(answer)) => Answer { repeated, ..answer },
+        Ok(Ok(Ok(answer))) => Answer { repeated: repeated || answer.repeated, ..answer },
+        Ok(Ok(Err(NotSafe))) => {
+            return busy(
+                "not_safe",
+                "the journal can't be written, so the audit events were not taken; send them again, with the same \
+                 X-Batch-Id",
+            );
+        }
         Ok(Err(error)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()),
         Err(_) => {
             return busy(
                 "not_safe_yet",
-                "the audit destination has not confirmed the events yet; ask again with the same X-Batch-Id",
+                "the audit events are not on disk yet; ask again with the same X-Batch-Id",
             );
         }
     };
@@ -145,8 +153,14 @@ fn busy(reason: &str, message: &str) -> Response {
     response
 }
 
-async fn take(app: &Arc<App>, body: &[u8], ndjson: bool) -> Answer {
+/// Audit events of the request could not be made safe.
+struct NotSafe;
+
+async fn take(app: &Arc<App>, body: &[u8], ndjson: bool, batch_id: &str) -> Result<Answer, NotSafe> {
     let mut reader = Reader::new(app.intake.clone(), "http".into(), None);
+    if !batch_id.is_empty() {
+        reader = reader.request(batch_id);
+    }
     let (receipt, safe) = Receipt::new();
     reader.set_receipt(Some(receipt));
     let mut answer = Answer::default();
@@ -176,12 +190,13 @@ async fn take(app: &Arc<App>, body: &[u8], ndjson: bool) -> Answer {
     let intake = reader.intake().clone();
     intake.hand_over(reader.finish()).await;
     let audited = reader.has_audited();
+    answer.repeated = reader.repeated() > 0;
     drop(reader);
     if audited {
-        // Audit events are acknowledged when they are on disk; the sender's end never fails.
-        let _ = safe.await;
+        // Audit events are acknowledged when they are on disk.
+        safe.await.map_err(|_| NotSafe)?;
     }
-    answer
+    Ok(answer)
 }
 
 async fn one(reader: &mut Reader, answer: &mut Answer, at: usize, line: &[u8], line_bytes_max: usize) {

@@ -214,9 +214,11 @@ async fn answer(
 ) {
     let mut listening = true;
     while let Some(answer) = answers.recv().await {
-        if let Some(safe) = answer.safe {
-            // Resolves when the last destination has let go of the chunk's rows.
-            let _ = safe.await;
+        if let Some(safe) = answer.safe
+            && safe.await.is_err()
+        {
+            // Not safe: the producer keeps the chunk, and sends it again to the next router.
+            break;
         }
         producer.settle(answer.chunk);
         if listening {

@@ -12,6 +12,11 @@ use super::{Outcome, Reason};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(pub u32);
 
+impl StreamId {
+    /// Of rows that are settled elsewhere.
+    pub const NONE: StreamId = StreamId(u32::MAX);
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamKey {
     pub component: String,

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::ingest::socket::Sockets;
 use crate::ingest::{Components, SchemaCount, SchemaCounts};
 use crate::intake::{Intake, LANES};
+use crate::journal::JournalStats;
 use crate::ledger::Ledger;
 use crate::sink::{SinkHandle, TableCounts};
 use crate::worker::WorkerStats;
@@ -28,6 +29,7 @@ pub struct Sources {
     pub tables: Arc<[TableCounts]>,
     pub plugins: Vec<Arc<EntryStats>>,
     pub worker: Arc<WorkerStats>,
+    pub journal: Arc<JournalStats>,
 }
 
 impl Sources {
@@ -45,6 +47,7 @@ impl Sources {
         self.schema(contract, families);
         self.ingest(families);
         self.destinations(contract, families);
+        self.journal(families);
         for plugin in &self.plugins {
             plugin.collect(families);
         }
@@ -137,6 +140,18 @@ impl Sources {
         }
     }
 
+    fn journal(&self, families: &mut Families<'_>) {
+        let stats = &self.journal;
+        families.gauge("tapline_journal_bytes", &[], stats.bytes.load(Relaxed) as f64);
+        families.gauge("tapline_journal_budget_bytes", &[], stats.budget_bytes as f64);
+        families.gauge("tapline_journal_failing", &[], f64::from(u8::from(stats.failing.load(Relaxed))));
+        families.counter("tapline_journal_records_total", &[], stats.records.load(Relaxed));
+        families.counter("tapline_journal_rows_total", &[], stats.rows.load(Relaxed));
+        families.counter("tapline_journal_failures_total", &[], stats.failures.load(Relaxed));
+        families.counter("tapline_journal_recovered_events_total", &[], stats.recovered_rows.load(Relaxed));
+        families.add("tapline_journal_commit_seconds", &[], stats.commits.series());
+    }
+
     fn destinations(&self, contract: &Contract, families: &mut Families<'_>) {
         for (table, counts) in contract.tables.iter().zip(self.tables.iter()) {
             let bare = table.name.rsplit('.').next().unwrap_or(&table.name);
@@ -158,6 +173,8 @@ impl Sources {
                 let age_s = clock::now_ns().saturating_sub(oldest_ns) as f64 / 1e9;
                 families.gauge("tapline_sink_backlog_age_seconds", &label, age_s.max(0.0));
             }
+            let (_, owed_bytes) = sink.owed();
+            families.gauge("tapline_sink_backlog_bytes", &label, owed_bytes as f64);
             families.add("tapline_sink_write_seconds", &label, stats.writes.series());
             for (sensitivity, n) in [("pii", &stats.withheld_pii), ("secret", &stats.withheld_secret)] {
                 let labels = [("sink", &*sink.name), ("sensitivity", sensitivity)];

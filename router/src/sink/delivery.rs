@@ -1,8 +1,9 @@
-//! What travels from the worker to a destination: some rows of a shared batch.
+//! What travels to a destination: some rows of a shared batch.
 
 use std::sync::Arc;
 
 use crossbeam::channel::Sender;
+use tapline_journal::Hash;
 
 use crate::batch::Batch;
 use crate::ledger::{Outcome, Reason, Settlement};
@@ -11,13 +12,12 @@ use crate::ledger::{Outcome, Reason, Settlement};
 /// lets go of it, its memory goes back to the decoders.
 pub struct Parcel {
     batch: Option<Batch>,
-    pub settlement: Settlement,
     home: Sender<Batch>,
 }
 
 impl Parcel {
-    pub fn new(batch: Batch, settlement: Settlement, home: Sender<Batch>) -> Self {
-        Parcel { batch: Some(batch), settlement, home }
+    pub fn new(batch: Batch, home: Sender<Batch>) -> Self {
+        Parcel { batch: Some(batch), home }
     }
 
     pub fn batch(&self) -> &Batch {
@@ -35,11 +35,28 @@ impl Drop for Parcel {
     }
 }
 
+/// A record's audit rows in the hash chain.
+#[derive(Debug)]
+pub struct Chained {
+    /// Of the first row; the others follow without gaps.
+    pub position: u64,
+    /// The chain behind each row.
+    pub links: Vec<Hash>,
+}
+
 /// The rows of a parcel that go to one destination.
 #[derive(Clone)]
 pub struct Delivery {
     pub parcel: Arc<Parcel>,
     pub rows: Vec<u16>,
+    pub settlement: Arc<Settlement>,
+    /// Under which numbers the batch's rows are settled, where it was read from the journal; elsewhere
+    /// it is their own.
+    pub settled_as: Option<Vec<u16>>,
+    /// The journal's record that holds the rows, where one does.
+    pub record: Option<u64>,
+    /// Of a record with audit rows; all of them go to each destination that holds the tables.
+    pub chained: Option<Arc<Chained>>,
 }
 
 impl Delivery {
@@ -52,6 +69,12 @@ impl Delivery {
     }
 
     pub fn settle(&self, rows: impl Iterator<Item = usize>, outcome: Outcome, reason: &Reason) {
-        self.parcel.settlement.settle(rows, outcome, reason);
+        let settled_as = |row: usize| self.settled_as.as_ref().map_or(row, |rows| usize::from(rows[row]));
+        self.settlement.settle(rows.map(settled_as), outcome, reason);
+    }
+
+    /// Some of the rows.
+    pub fn only(&self, rows: Vec<u16>) -> Self {
+        Delivery { rows, ..self.clone() }
     }
 }

@@ -1,18 +1,21 @@
 //! The thread of a destination: deliveries come in, are taken in groups, made safe, answered.
 //!
 //! The promise: a row counts as delivered only after `commit`. A sink in trouble is tried again with
-//! growing pauses, for as long as the router runs; meanwhile its queue fills and the rule of
-//! [`SinkHandle::offer`] decides. Nothing is lost without an answer to the settlement.
+//! growing pauses, for as long as the router runs; what comes meanwhile goes by way of the journal (see
+//! `backlog.rs`). Nothing is lost without an answer to the settlement.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
+use crossbeam::channel::{Receiver, Sender, bounded};
 use tapline_contract::Lane;
 
-use super::{DeadLetters, Delivery, Sink, SinkError, SinkStats};
+use super::backlog::{Backlog, Owed};
+use super::feed::{Fed, Feed};
+use super::{DeadLetters, Delivery, Refusal, Sink, SinkError, SinkStats};
+use crate::journal::Inbox;
 use crate::ledger::{Outcome, Reason};
 
 /// Rows taken together before a commit: enough that a transaction's or a write's fixed cost vanishes.
@@ -21,174 +24,304 @@ const GROUP_ROWS: usize = 2048;
 /// The queue keeps this many places for the guard lane alone.
 const GUARD_RESERVE: usize = 16;
 
-/// How long rows may wait for room. A sink that is merely slow makes room within it; for one that has
-/// failed, nobody waits.
-const ROOM_WAIT: Duration = Duration::from_secs(5);
+/// How long the worker waits for room before rows go by way of the journal. A sink that works makes room
+/// within it; for one that has failed, nobody waits.
+const ROOM_WAIT: Duration = Duration::from_millis(50);
 
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// The worker's side of a destination.
+/// A destination's queue, for those who have rows for it.
 pub struct SinkHandle {
     pub name: Arc<str>,
+    /// The destination's number.
+    pub number: u8,
     pub stats: Arc<SinkStats>,
     queue: Sender<Delivery>,
     capacity: usize,
+    backlog: Arc<Mutex<Backlog>>,
+    /// Something that is owed has become safe.
+    wake: Sender<()>,
     dead_letters: Arc<DeadLetters>,
 }
 
 /// The owner's side: stop it, wait for it.
 pub struct SinkRunner {
     handle: Arc<SinkHandle>,
-    stopping: Arc<AtomicBool>,
+    stop_by: Arc<OnceLock<Instant>>,
     /// Closed to say that nothing more is offered.
     open: Option<Sender<()>>,
     thread: JoinHandle<()>,
 }
 
+/// What a destination starts with.
+pub struct Start {
+    pub name: String,
+    pub number: u8,
+    pub sink: Box<dyn Sink>,
+    pub stats: Arc<SinkStats>,
+    /// Deliveries (batches) that fit into its queue.
+    pub capacity: usize,
+    pub backlog: Backlog,
+    pub feed: Feed,
+    pub inbox: Arc<Inbox>,
+    pub dead_letters: Arc<DeadLetters>,
+}
+
+// === impl SinkRunner ===
+
 impl SinkRunner {
-    /// Starts a destination with room for `capacity` deliveries (batches) in its queue.
-    pub fn start(
-        name: &str,
-        sink: Box<dyn Sink>,
-        stats: Arc<SinkStats>,
-        capacity: usize,
-        dead_letters: Arc<DeadLetters>,
-    ) -> std::io::Result<Self> {
+    pub fn start(start: Start) -> std::io::Result<Self> {
+        let Start { name, number, sink, stats, capacity, backlog, feed, inbox, dead_letters } = start;
         let (queue, deliveries) = bounded(capacity + GUARD_RESERVE);
-        let stopping = Arc::new(AtomicBool::new(false));
+        let stop_by = Arc::new(OnceLock::new());
         let (open, closed) = bounded(0);
+        let (wake, woken) = bounded(1);
+        let backlog = Arc::new(Mutex::new(backlog));
         let handle = Arc::new(SinkHandle {
-            name: name.into(),
+            name: name.as_str().into(),
+            number,
             stats: stats.clone(),
             queue,
             capacity,
+            backlog: backlog.clone(),
+            wake,
             dead_letters: dead_letters.clone(),
         });
         let thread = std::thread::Builder::new().name(format!("sink-{name}")).spawn({
-            let (name, stopping) = (name.to_owned(), stopping.clone());
-            move || Worker { name, sink, stats, deliveries, closed, dead_letters, stopping }.run()
+            let stop_by = stop_by.clone();
+            let worker =
+                Worker { name, number, sink, stats, deliveries, closed, woken, backlog, feed, inbox, dead_letters, stop_by };
+            move || worker.run()
         })?;
-        Ok(SinkRunner { handle, stopping, open: Some(open), thread })
+        Ok(SinkRunner { handle, stop_by, open: Some(open), thread })
     }
 
     pub fn handle(&self) -> Arc<SinkHandle> {
         self.handle.clone()
     }
 
-    /// Nothing more is offered from now on.
-    pub fn close(&mut self) {
-        self.stopping.store(true, Relaxed);
+    /// Nothing more is offered from now on; what is not delivered by then stays in the journal.
+    pub fn close(&mut self, by: Instant) {
+        let _ = self.stop_by.set(by);
         self.open = None;
     }
 
-    /// Lets the destination finish what it has; what it can't take by then becomes dead letters.
-    pub fn stop(mut self) {
-        self.close();
+    pub fn join(self) {
         if self.thread.join().is_err() {
             tracing::error!("a destination's thread has panicked; its rows stay pending in the ledger");
         }
     }
 }
 
+// === impl SinkHandle ===
+
 impl SinkHandle {
+    fn backlog(&self) -> MutexGuard<'_, Backlog> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the queue has room beyond what is kept for the guard lane.
-    pub fn has_room(&self) -> bool {
+    fn has_room(&self) -> bool {
         self.queue.len() < self.capacity
     }
 
-    /// Hands rows over. Where there is no room, a bounded wait (none where the destination is failing);
-    /// then guard and audit rows become dead letters (kept on disk), log and metric rows are dropped.
-    pub fn offer(&self, delivery: Delivery, lane: Lane) {
-        SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
-        let refused = match lane {
-            // The places kept for it.
-            Lane::Guard => self.queue.try_send(delivery).map_err(TrySendError::into_inner),
-            _ if self.has_room() => self.queue.try_send(delivery).map_err(TrySendError::into_inner),
-            _ => Err(delivery),
-        };
-        let refused = refused.or_else(|delivery| self.wait_for_room(delivery));
-        let Err(delivery) = refused else { return };
-        match lane {
-            Lane::Guard | Lane::Audit => {
-                bury(
-                    &self.dead_letters,
-                    &self.stats,
-                    &self.name,
-                    &delivery,
-                    "sink_full",
-                    "the destination's queue is full",
-                );
-            }
-            Lane::Log | Lane::Metric => {
-                SinkStats::add(&self.stats.dropped, delivery.rows.len() as u64);
-                delivery.settle(delivery.rows(), Outcome::Dropped, &Reason::Borrowed("sink_full"));
-            }
+    fn queue(&self, delivery: Delivery, lane: Lane) -> Result<(), Delivery> {
+        match lane == Lane::Guard || self.has_room() {
+            true => self.queue.try_send(delivery).map_err(|full| full.into_inner()),
+            false => Err(delivery),
         }
     }
 
-    fn wait_for_room(&self, mut delivery: Delivery) -> Result<(), Delivery> {
+    /// Hands over rows that no record holds. Where the destination has no room for them, after a short wait,
+    /// they come back, to be put into the journal: then [`SinkHandle::owe`] or [`SinkHandle::refuse`] follows.
+    pub fn offer(&self, mut delivery: Delivery, lane: Lane) -> Result<(), Delivery> {
+        SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
         let deadline = Instant::now() + ROOM_WAIT;
         loop {
-            if self.has_room() {
-                match self.queue.send_timeout(delivery, Duration::from_millis(1)) {
-                    Ok(()) => return Ok(()),
-                    Err(SendTimeoutError::Timeout(back) | SendTimeoutError::Disconnected(back)) => delivery = back,
+            {
+                let mut backlog = self.backlog();
+                let back = match backlog.is_behind() {
+                    true => Err(delivery),
+                    false => self.queue(delivery, lane),
+                };
+                let Err(back) = back else { return Ok(()) };
+                delivery = back;
+                if backlog.is_behind() || self.stats.failing.load(Relaxed) || Instant::now() >= deadline {
+                    backlog.spilled();
+                    return Err(delivery);
                 }
-            }
-            if Instant::now() >= deadline || self.stats.failing.load(Relaxed) {
-                return Err(delivery);
             }
             std::thread::sleep(Duration::from_micros(200));
         }
     }
+
+    /// Hands over rows of a record; never waits.
+    pub fn offer_record(&self, delivery: Delivery, lane: Lane, record: u64, bytes: u64) {
+        SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
+        let mut backlog = self.backlog();
+        let refused = match backlog.is_behind() {
+            true => Err(delivery),
+            false => self.queue(delivery, lane),
+        };
+        match refused {
+            Ok(()) => backlog.queued(record),
+            Err(Delivery { settlement, rows, .. }) => backlog.owe(record, Owed { settlement, rows, bytes }),
+        }
+    }
+
+    /// What did not fit has a record now.
+    pub fn owe(&self, delivery: Delivery, record: u64, bytes: u64) {
+        let mut backlog = self.backlog();
+        backlog.owe(record, Owed { settlement: delivery.settlement, rows: delivery.rows, bytes });
+        backlog.numbered();
+    }
+
+    /// What did not fit into the queue did not fit into the journal either.
+    pub fn refuse(&self, delivery: &Delivery, reason: &'static str) {
+        self.backlog().numbered();
+        self.drop_rows(delivery, reason);
+    }
+
+    pub fn drop_rows(&self, delivery: &Delivery, reason: &'static str) {
+        SinkStats::add(&self.stats.dropped, delivery.rows.len() as u64);
+        delivery.settle(delivery.rows(), Outcome::Dropped, &Reason::Borrowed(reason));
+    }
+
+    /// Keeps rows that this destination can't get in the dead letters.
+    pub fn bury(&self, delivery: &Delivery, reason: &str, message: &str) {
+        bury(&self.dead_letters, &self.stats, &self.name, delivery, reason, message);
+    }
+
+    /// Records have become safe.
+    pub fn wake(&self) {
+        if self.backlog().is_behind() {
+            let _ = self.wake.try_send(());
+        }
+    }
+
+    /// See [`Backlog::cursor`].
+    pub fn cursor(&self, numbered: u64) -> u64 {
+        self.backlog().cursor(numbered)
+    }
+
+    /// Records of the journal that are owed to it, and their bytes.
+    pub fn owed(&self) -> (usize, u64) {
+        let backlog = self.backlog();
+        (backlog.records(), backlog.bytes())
+    }
 }
+
+// === impl Worker ===
 
 struct Worker {
     name: String,
+    number: u8,
     sink: Box<dyn Sink>,
     stats: Arc<SinkStats>,
     deliveries: Receiver<Delivery>,
     closed: Receiver<()>,
+    woken: Receiver<()>,
+    backlog: Arc<Mutex<Backlog>>,
+    feed: Feed,
+    inbox: Arc<Inbox>,
     dead_letters: Arc<DeadLetters>,
-    stopping: Arc<AtomicBool>,
+    /// Set when the router stops.
+    stop_by: Arc<OnceLock<Instant>>,
 }
 
 impl Worker {
     fn run(mut self) {
-        loop {
-            let first = crossbeam::select! {
-                recv(self.deliveries) -> delivery => delivery.ok(),
-                // Closed: what is queued is still delivered.
-                recv(self.closed) -> _ => self.deliveries.try_recv().ok(),
-            };
-            let Some(first) = first else { return };
-            let mut rows = first.rows.len();
-            let mut group = vec![first];
-            while rows < GROUP_ROWS
-                && let Ok(next) = self.deliveries.try_recv()
-            {
-                rows += next.rows.len();
-                group.push(next);
-            }
+        while let Some(group) = self.next_group() {
             self.stats.oldest_ns.store(group[0].batch().ingest_ns, Relaxed);
-            self.deliver(group);
+            let delivered = self.deliver(&group);
             self.stats.oldest_ns.store(0, Relaxed);
+            if !delivered {
+                self.leave(group);
+                break;
+            }
+        }
+        while let Ok(delivery) = self.deliveries.try_recv() {
+            self.leave(vec![delivery]);
         }
     }
 
-    fn deliver(&mut self, group: Vec<Delivery>) {
+    /// What to deliver next: the queue first, which is older than what is owed. `None`: the router stops.
+    fn next_group(&mut self) -> Option<Vec<Delivery>> {
+        loop {
+            if let Ok(first) = self.deliveries.try_recv() {
+                return Some(self.group(first, |worker| worker.deliveries.try_recv().ok()));
+            }
+            let is_over = self.stop_by.get().is_some_and(|time| Instant::now() > *time);
+            if !is_over && let Some(first) = self.next_owed() {
+                return Some(self.group(first, Self::next_owed));
+            }
+            crossbeam::select! {
+                recv(self.deliveries) -> delivery => {
+                    let first = delivery.ok()?;
+                    return Some(self.group(first, |worker| worker.deliveries.try_recv().ok()));
+                }
+                recv(self.woken) -> _ => {}
+                // Closed: what is queued is still delivered.
+                recv(self.closed) -> _ => {
+                    if self.deliveries.is_empty() {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn group(&mut self, first: Delivery, mut next: impl FnMut(&mut Self) -> Option<Delivery>) -> Vec<Delivery> {
+        let mut rows = first.rows.len();
+        let mut group = vec![first];
+        while rows < GROUP_ROWS
+            && let Some(delivery) = next(self)
+        {
+            rows += delivery.rows.len();
+            group.push(delivery);
+        }
+        group
+    }
+
+    /// The next rows from the journal.
+    fn next_owed(&mut self) -> Option<Delivery> {
+        loop {
+            match self.feed.next(&self.backlog) {
+                Ok(Fed::Delivery(delivery)) => return Some(delivery),
+                Ok(Fed::Nothing) => return None,
+                Ok(Fed::Lost(lost, why)) => {
+                    let rows: usize = lost.iter().map(|owed| owed.rows.len()).sum();
+                    tracing::error!(sink = %self.name, rows, why, "rows can't be read back from the journal and are lost");
+                    SinkStats::add(&self.stats.dropped, rows as u64);
+                    for owed in lost {
+                        let rows = owed.rows.iter().map(|row| usize::from(*row));
+                        owed.settlement.settle(rows, Outcome::Dropped, &Reason::Borrowed("journal_damaged"));
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(sink = %self.name, %error, "the journal can't be read; trying again");
+                    let _ = self.closed.recv_timeout(PAUSE_MAX);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// False: it can't be done before the router stops.
+    fn deliver(&mut self, group: &[Delivery]) -> bool {
         let mut pause = PAUSE_FIRST;
         loop {
             let begin = Instant::now();
-            let result = self.attempt(&group);
+            let result = self.attempt(group);
             self.stats.writes.observe(begin.elapsed().as_nanos() as u64);
             let error = match result {
                 Ok(refused) => {
                     if self.stats.failing.swap(false, Relaxed) {
                         tracing::info!(sink = %self.name, "the destination takes events again");
                     }
-                    return self.answer(&group, refused);
+                    self.answer(group, refused);
+                    return true;
                 }
                 Err(error) => error,
             };
@@ -197,11 +330,8 @@ impl Worker {
                 // Once for each outage: a state, not a line per try.
                 tracing::error!(sink = %self.name, %error, "the destination is failing; trying again until it works");
             }
-            if self.stopping.load(Relaxed) {
-                for delivery in &group {
-                    bury(&self.dead_letters, &self.stats, &self.name, delivery, "sink_failing", &error.to_string());
-                }
-                return;
+            if self.stop_by.get().is_some() {
+                return false;
             }
             // Wakes at once when the router stops.
             let _ = self.closed.recv_timeout(pause);
@@ -209,7 +339,7 @@ impl Worker {
         }
     }
 
-    fn attempt(&mut self, group: &[Delivery]) -> Result<Vec<Vec<super::Refusal>>, SinkError> {
+    fn attempt(&mut self, group: &[Delivery]) -> Result<Vec<Vec<Refusal>>, SinkError> {
         let mut refused = Vec::with_capacity(group.len());
         for delivery in group {
             refused.push(self.sink.take(delivery)?);
@@ -218,20 +348,28 @@ impl Worker {
         Ok(refused)
     }
 
-    fn answer(&self, group: &[Delivery], refused: Vec<Vec<super::Refusal>>) {
+    fn answer(&self, group: &[Delivery], refused: Vec<Vec<Refusal>>) {
         for (delivery, refusals) in group.iter().zip(refused) {
             let taken = delivery.rows.len() - refusals.len();
             SinkStats::add(&self.stats.delivered, taken as u64);
-            if refusals.is_empty() {
-                delivery.settle(delivery.rows(), Outcome::Delivered, &Reason::Borrowed(""));
-                continue;
-            }
             let is_refused = |row: &usize| refusals.iter().any(|refusal| refusal.row == *row);
             delivery.settle(delivery.rows().filter(|row| !is_refused(row)), Outcome::Delivered, &Reason::Borrowed(""));
             for refusal in &refusals {
-                let one = Delivery { parcel: delivery.parcel.clone(), rows: vec![refusal.row as u16] };
+                let one = delivery.only(vec![refusal.row as u16]);
                 bury(&self.dead_letters, &self.stats, &self.name, &one, &refusal.reason, &refusal.message);
             }
+            if let Some(record) = delivery.record {
+                self.backlog.lock().unwrap_or_else(PoisonError::into_inner).done(record);
+            }
+        }
+    }
+
+    /// The router stops before these could be delivered. What the journal has stays there for the next
+    /// start; what it has not goes into it now.
+    fn leave(&self, group: Vec<Delivery>) {
+        for delivery in group.into_iter().filter(|delivery| delivery.record.is_none()) {
+            self.backlog.lock().unwrap_or_else(PoisonError::into_inner).spilled();
+            self.inbox.spill(vec![(self.number, delivery)]);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Audit rows into SQLite: one transaction a group of deliveries, on disk when it commits.
 //!
-//! Each row carries the router's chain position, a number without gaps over all tables, so that a
-//! missing row shows.
+//! Exactly once: how far it is in the journal stands in the database itself, and changes in the same
+//! transaction as the rows. Each row carries its position in the hash chain, and the chain behind it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ErrorCode, ToSql};
-use tapline_contract::{ColumnSource, Contract, Table, Word};
+use tapline_contract::{ColumnSource, Contract, Table};
+use tapline_journal::to_hex;
 
-use super::{Delivery, Refusal, Sink, SinkError, SinkStats};
-use crate::audit::{AuditError, open_writer};
-use crate::batch::{Batch, Cell};
-use crate::encode::Encoder;
-use crate::ingest::Components;
+use super::delivery::Chained;
+use super::{Delivery, Refusal, Sink, SinkError, SinkStats, Standing};
+use crate::audit::{AuditError, RowMaker, Value, chain_end, open_writer};
+use crate::batch::Batch;
 
 /// Rows accepted so far, by table: shown beside what was offered, so that a table which takes nothing
 /// is seen at once.
@@ -28,40 +28,32 @@ pub struct TableCounts {
 pub struct SqliteSink {
     path: PathBuf,
     contract: Arc<Contract>,
-    components: Arc<Components>,
-    /// Named in the ids of events that no producer has numbered.
-    run: String,
-    encoder: Encoder,
+    rows: RowMaker,
     stats: Arc<SinkStats>,
-    tables: Vec<Insert>,
+    /// By table.
+    inserts: Vec<String>,
     counts: Arc<[TableCounts]>,
     connection: Option<Connection>,
-    next_position: i64,
+    /// As of the last commit, and with what is in the transaction.
+    standing: Standing,
+    next: Standing,
     /// By table, since the last commit.
     uncommitted: Vec<u64>,
     in_transaction: bool,
 }
 
-struct Insert {
-    sql: String,
-    /// Fields with a column of their own, by field number: the others go to `details`.
-    placed: Vec<bool>,
-}
+/// Which record of the journal comes next.
+const CURSOR: &str = "CREATE TABLE IF NOT EXISTS audit.tapline_cursor (\
+     \"id\" INTEGER PRIMARY KEY CHECK (\"id\" = 1), \"record\" INTEGER NOT NULL) STRICT;\
+     INSERT OR IGNORE INTO audit.tapline_cursor VALUES (1, 0);";
 
-enum Bound {
-    Null,
-    Int(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl ToSql for Bound {
+impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
-            Bound::Null => rusqlite::types::Null.to_sql(),
-            Bound::Int(value) => value.to_sql(),
-            Bound::Float(value) => value.to_sql(),
-            Bound::Text(text) => text.to_sql(),
+            Value::Null => rusqlite::types::Null.to_sql(),
+            Value::Int(value) => value.to_sql(),
+            Value::Float(value) => value.to_sql(),
+            Value::Text(text) => text.to_sql(),
         }
     }
 }
@@ -70,25 +62,23 @@ impl SqliteSink {
     pub fn open(
         path: &Path,
         contract: Arc<Contract>,
-        components: Arc<Components>,
-        run: &str,
-        encoder: Encoder,
+        rows: RowMaker,
         stats: Arc<SinkStats>,
         counts: Arc<[TableCounts]>,
     ) -> Result<Self, AuditError> {
-        let tables = contract.tables.iter().map(|table| Insert::new(&contract, table)).collect();
+        let inserts = contract.tables.iter().map(insert).collect();
         let uncommitted = vec![0; contract.tables.len()];
+        let standing = Standing { record: 0, position: 1, link: tapline_journal::ORIGIN };
         let mut sink = SqliteSink {
             path: path.to_owned(),
             contract,
-            components,
-            run: run.to_owned(),
-            encoder,
+            rows,
             stats,
-            tables,
+            inserts,
             counts,
             connection: None,
-            next_position: 1,
+            standing,
+            next: standing,
             uncommitted,
             in_transaction: false,
         };
@@ -99,19 +89,14 @@ impl SqliteSink {
 
     fn connect(&mut self) -> Result<(), AuditError> {
         let connection = open_writer(&self.path, &self.contract)?;
-        let parts: Vec<String> = self
-            .contract
-            .tables
-            .iter()
-            .map(|table| format!("SELECT MAX(chain_position) AS p FROM {}", table.name))
-            .collect();
-        // A contract need not have audit tables.
-        if !parts.is_empty() {
-            let sql = format!("SELECT COALESCE(MAX(p), 0) + 1 FROM ({})", parts.join(" UNION ALL "));
-            self.next_position = connection
-                .query_row(&sql, [], |row| row.get(0))
-                .map_err(|source| AuditError::Sqlite { path: self.path.clone(), source })?;
-        }
+        let failed = |source| AuditError::Sqlite { path: self.path.clone(), source };
+        connection.execute_batch(CURSOR).map_err(failed)?;
+        let record: i64 = connection
+            .query_row("SELECT \"record\" FROM audit.tapline_cursor", [], |row| row.get(0))
+            .map_err(failed)?;
+        let (position, link) = chain_end(&connection, &self.contract).map_err(failed)?;
+        self.standing = Standing { record: record as u64, position, link };
+        self.next = self.standing;
         self.connection = Some(connection);
         Ok(())
     }
@@ -130,49 +115,35 @@ impl SqliteSink {
             self.connection = None;
         }
         self.in_transaction = false;
-        self.next_position -= self.uncommitted.iter().sum::<u64>() as i64;
+        self.next = self.standing;
         self.uncommitted.fill(0);
     }
 
-    fn insert(&mut self, batch: &Batch, row: usize) -> Result<Option<Refusal>, rusqlite::Error> {
-        let head = batch.rows()[row];
-        let Some((definition, table)) =
-            head.event.map(|event| self.contract.event_at(event)).and_then(|event| Some((event, event.table?)))
-        else {
-            return Ok(Some(Refusal {
-                row,
-                reason: "no_table".into(),
-                message: "the contract names no audit table for this event".into(),
-            }));
+    /// `at` is the row's place among the record's audit rows.
+    fn insert(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        at: usize,
+        chained: &Chained,
+    ) -> Result<Option<Refusal>, rusqlite::Error> {
+        let refused = |reason: &'static str, message: String| Refusal { row, reason: reason.into(), message };
+        let Some((mut audit_row, link)) = self.rows.row(batch, row).zip(chained.links.get(at)) else {
+            return Ok(Some(refused("no_table", "the contract names no audit table for this event".into())));
         };
-        let number = usize::from(table.0);
-        let columns = &self.contract.tables[number].columns;
-        let mut values = Vec::with_capacity(columns.len());
-        for column in columns {
-            values.push(match column.source {
-                ColumnSource::Ts => Bound::Int(head.ts_ns),
-                ColumnSource::IngestTs => Bound::Int(batch.ingest_ns),
-                ColumnSource::Level => Bound::Text(head.level.word().to_owned()),
-                ColumnSource::Component => Bound::Text(self.components.name(head.component).to_string()),
-                ColumnSource::Event => Bound::Text(definition.name.clone()),
-                ColumnSource::Run if head.run.len == 0 => Bound::Null,
-                ColumnSource::Run => Bound::Text(batch.text(head.run).to_owned()),
-                ColumnSource::Seq => head.seq.map_or(Bound::Null, |seq| Bound::Int(seq as i64)),
-                ColumnSource::EventId => Bound::Text(self.event_id(batch, row)),
-                ColumnSource::ChainPosition => Bound::Int(self.next_position),
-                ColumnSource::Field(field) if self.encoder.is_cleared(field) => bound(batch, batch.get(row, field)),
-                ColumnSource::Field(_) => Bound::Null,
-                ColumnSource::Details => {
-                    self.encoder.rest(batch, row, &self.tables[number].placed).map_or(Bound::Null, Bound::Text)
-                }
-            });
+        let number = audit_row.table;
+        for (column, value) in self.contract.tables[number].columns.iter().zip(&mut audit_row.values) {
+            match column.source {
+                ColumnSource::ChainPosition => *value = Value::Int((chained.position + at as u64) as i64),
+                ColumnSource::ChainHash => *value = Value::Text(to_hex(link)),
+                _ => {}
+            }
         }
         self.counts[number].offered.fetch_add(1, Relaxed);
         let connection = self.connection.as_ref().expect("connected before any insert");
-        let mut statement = connection.prepare_cached(&self.tables[number].sql)?;
-        match statement.execute(rusqlite::params_from_iter(values)) {
+        let mut statement = connection.prepare_cached(&self.inserts[number])?;
+        match statement.execute(rusqlite::params_from_iter(audit_row.values)) {
             Ok(_) => {
-                self.next_position += 1;
                 self.uncommitted[number] += 1;
                 Ok(None)
             }
@@ -183,39 +154,13 @@ impl SqliteSink {
                     Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
                 ) =>
             {
-                Ok(Some(Refusal { row, reason: "refused_by_table".into(), message: error.to_string() }))
+                Ok(Some(refused("refused_by_table", error.to_string())))
             }
             Err(error) => Err(error),
         }
     }
 
-    fn event_id(&self, batch: &Batch, row: usize) -> String {
-        let head = &batch.rows()[row];
-        match head.seq {
-            Some(seq) if head.run.len > 0 && head.numbered => {
-                format!("{}/{}/{}/{seq}", batch.text(head.run), self.components.name(head.component), head.lane)
-            }
-            _ => format!("{}/{}", self.run, head.position),
-        }
-    }
-}
-
-impl Insert {
-    fn new(contract: &Contract, table: &Table) -> Self {
-        let names: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-        let marks = vec!["?"; names.len()].join(", ");
-        let mut placed = vec![false; contract.fields.len()];
-        for column in &table.columns {
-            if let ColumnSource::Field(field) = column.source {
-                placed[usize::from(field.0)] = true;
-            }
-        }
-        Insert { sql: format!("INSERT INTO {} ({}) VALUES ({marks})", table.name, names.join(", ")), placed }
-    }
-}
-
-impl Sink for SqliteSink {
-    fn take(&mut self, delivery: &Delivery) -> Result<Vec<Refusal>, SinkError> {
+    fn begin(&mut self) -> Result<(), SinkError> {
         if self.connection.is_none() {
             self.connect().map_err(|error| SinkError {
                 operation: "open",
@@ -228,9 +173,40 @@ impl Sink for SqliteSink {
             begun.map_err(|source| self.error("begin a transaction on", source))?;
             self.in_transaction = true;
         }
+        Ok(())
+    }
+
+    fn end(&self) -> rusqlite::Result<()> {
+        let connection = self.connection.as_ref().expect("connected while in a transaction");
+        let mut statement = connection.prepare_cached("UPDATE audit.tapline_cursor SET \"record\" = ?1")?;
+        statement.execute([self.next.record as i64])?;
+        connection.execute_batch("COMMIT")
+    }
+}
+
+fn insert(table: &Table) -> String {
+    let names: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+    let marks = vec!["?"; names.len()].join(", ");
+    format!("INSERT INTO {} ({}) VALUES ({marks})", table.name, names.join(", "))
+}
+
+impl Sink for SqliteSink {
+    fn take(&mut self, delivery: &Delivery) -> Result<Vec<Refusal>, SinkError> {
+        let refuse_all = |reason: &'static str, message: &str| {
+            let refusal = |row| Refusal { row, reason: reason.into(), message: message.to_owned() };
+            Ok(delivery.rows().map(refusal).collect())
+        };
+        let Some((record, chained)) = delivery.record.zip(delivery.chained.as_deref()) else {
+            return refuse_all("not_journaled", "the rows have no place in the hash chain");
+        };
+        self.begin()?;
+        // It has these rows: the router was stopped before it could note that.
+        if record < self.next.record {
+            return Ok(Vec::new());
+        }
         let mut refused = Vec::new();
-        for row in delivery.rows() {
-            match self.insert(delivery.batch(), row) {
+        for (at, row) in delivery.rows().enumerate() {
+            match self.insert(delivery.batch(), row, at, chained) {
                 Ok(refusal) => refused.extend(refusal),
                 Err(source) => {
                     self.roll_back();
@@ -238,7 +214,10 @@ impl Sink for SqliteSink {
                 }
             }
         }
-        self.stats.take_withheld(&mut self.encoder.withheld);
+        self.next.record = record + 1;
+        self.next.position = chained.position + chained.links.len() as u64;
+        self.next.link = chained.links.last().copied().unwrap_or(self.next.link);
+        self.stats.take_withheld(&mut self.rows.encoder.withheld);
         Ok(refused)
     }
 
@@ -246,25 +225,19 @@ impl Sink for SqliteSink {
         if !self.in_transaction {
             return Ok(());
         }
-        let committed = self.connection.as_ref().expect("connected while in a transaction").execute_batch("COMMIT");
-        if let Err(source) = committed {
+        if let Err(source) = self.end() {
             self.roll_back();
             return Err(self.error("commit to", source));
         }
         self.in_transaction = false;
+        self.standing = self.next;
         for (number, rows) in self.uncommitted.iter_mut().enumerate() {
             self.counts[number].accepted.fetch_add(std::mem::take(rows), Relaxed);
         }
         Ok(())
     }
-}
 
-fn bound(batch: &Batch, cell: Cell) -> Bound {
-    match cell {
-        Cell::Absent => Bound::Null,
-        Cell::Bool(value) => Bound::Int(i64::from(value)),
-        Cell::Int(value) => Bound::Int(value),
-        Cell::Float(value) => Bound::Float(value),
-        Cell::Text(span) | Cell::Json(span) => Bound::Text(batch.text(span).to_owned()),
+    fn standing(&self) -> Option<Standing> {
+        Some(self.standing)
     }
 }

@@ -237,12 +237,13 @@ fn the_built_in_plugins_pass_their_own_cases() {
     }
 }
 
+/// What a destination that takes nothing was given stays in the journal when the router stops; where the
+/// next configuration lacks the destination, it is a dead letter.
 #[test]
 fn dead_letters_are_listed_and_shown() {
-    // A destination that takes nothing: what it was given is a dead letter when the router stops.
-    let mut router = Router::start_with(
-        "chain = []\n[sinks.logs]\ntype = \"file\"\npath = \"/dev/full\"\n[route]\ndefault = [\"logs\"]\n",
-    );
+    let logs = "chain = []\n[sinks.logs]\ntype = \"file\"\npath = \"/dev/full\"\n[route]\ndefault = [\"logs\"]\n";
+    let other = "chain = []\n[sinks.other]\ntype = \"file\"\npath = \"other.ndjson\"\n[route]\ndefault = [\"other\"]\n";
+    let mut router = Router::start_with(logs);
     router.send(&[json!({ "event": "e", "message": "say \"a\"" }), json!({ "event": "e", "message": "b" })]);
     router.until("the destination fails", |router| {
         router
@@ -253,6 +254,13 @@ fn dead_letters_are_listed_and_shown() {
             .map(drop)
     });
     let folder = router.stop_well();
+    let kept: Value = serde_json::from_str(&folder.read("ledger.json")).unwrap();
+    assert_eq!((&kept["totals"]["pending"], &kept["balanced"]), (&json!(2), &json!(true)), "{}", kept["totals"]);
+    let config = folder.write("tapline.toml", other);
+    let mut router = Router::start_in(folder, Some(&config));
+    let ledger = router.settled(2);
+    assert_eq!((&ledger["totals"]["dead_lettered"], &ledger["balanced"]), (&json!(2), &json!(true)));
+    let folder = router.stop_well();
     let dir = folder.path().display().to_string();
     let run = |args: &[&str]| {
         let output = tapline(&[&["dead-letters"], args, &["--data-dir", &dir]].concat());
@@ -262,8 +270,8 @@ fn dead_letters_are_listed_and_shown() {
     let listed: Value = serde_json::from_str(&run(&["list", "--json"])).unwrap();
     assert_eq!((&listed["events"], &listed["unreadable_lines"]), (&json!(2), &json!(0)), "{listed}");
     let kind = &listed["kinds"][0];
-    assert_eq!((&kind["by"], &kind["reason"], &kind["events"]), (&json!("logs"), &json!("sink_failing"), &json!(2)));
-    assert!(run(&["list"]).contains("sink_failing"));
+    assert_eq!((&kind["by"], &kind["reason"], &kind["events"]), (&json!("logs"), &json!("destination_removed"), &json!(2)));
+    assert!(run(&["list"]).contains("destination_removed"));
     let shown: Value = serde_json::from_str(run(&["show", "--limit", "1", "--by", "logs"]).trim()).unwrap();
     assert_eq!(shown["event"]["message"], "say \"a\"");
     assert_eq!(run(&["show", "--reason", "plugin_trap"]), "");

@@ -156,6 +156,22 @@ pub struct Metrics {
     pub tapline_deliveries_total: TaplineDeliveriesTotal,
     /// Events that a destination confirmed.
     pub tapline_sink_events_total: TaplineSinkEventsTotal,
+    /// Bytes of the journal, on disk and on the way there.
+    pub tapline_journal_bytes: TaplineJournalBytes,
+    /// Bytes that the journal never exceeds; log events may use 70 %, audit events 95 %.
+    pub tapline_journal_budget_bytes: TaplineJournalBudgetBytes,
+    /// 1 while the journal can't be written, so that audit events are not taken.
+    pub tapline_journal_failing: TaplineJournalFailing,
+    /// Records written to the journal.
+    pub tapline_journal_records_total: TaplineJournalRecordsTotal,
+    /// Audit rows that got a position in the hash chain.
+    pub tapline_journal_rows_total: TaplineJournalRowsTotal,
+    /// Commits of the journal that failed; they are tried again.
+    pub tapline_journal_failures_total: TaplineJournalFailuresTotal,
+    /// Events of the run before that were still in the journal at the start.
+    pub tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal,
+    /// From the first write of a commit to the end of its sync.
+    pub tapline_journal_commit_seconds: TaplineJournalCommitSeconds,
     /// How long a destination took for a batch.
     pub tapline_sink_write_seconds: TaplineSinkWriteSeconds,
     /// Writes that had to be tried again.
@@ -252,15 +268,23 @@ impl Metrics {
             tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[70]) },
             tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[71]) },
             tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[72]) },
-            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[73]) },
-            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[74]) },
-            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[75]) },
-            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[76]) },
-            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[77]) },
-            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[78]) },
-            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[79]) },
-            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[80]) },
-            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[81]) },
+            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[73]) },
+            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[74]) },
+            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[75]) },
+            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[76]) },
+            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[77]) },
+            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[78]) },
+            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[79]) },
+            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[80]) },
+            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[81]) },
+            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[82]) },
+            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[83]) },
+            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[84]) },
+            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[85]) },
+            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[86]) },
+            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[87]) },
+            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[88]) },
+            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[89]) },
         }
     }
 
@@ -338,6 +362,14 @@ impl Metrics {
         self.tapline_notices_total.family.gather(families);
         self.tapline_deliveries_total.family.gather(families);
         self.tapline_sink_events_total.family.gather(families);
+        self.tapline_journal_bytes.family.gather(families);
+        self.tapline_journal_budget_bytes.family.gather(families);
+        self.tapline_journal_failing.family.gather(families);
+        self.tapline_journal_records_total.family.gather(families);
+        self.tapline_journal_rows_total.family.gather(families);
+        self.tapline_journal_failures_total.family.gather(families);
+        self.tapline_journal_recovered_events_total.family.gather(families);
+        self.tapline_journal_commit_seconds.family.gather(families);
         self.tapline_sink_write_seconds.family.gather(families);
         self.tapline_sink_retries_total.family.gather(families);
         self.tapline_sink_failures_total.family.gather(families);
@@ -2074,6 +2106,126 @@ impl TaplineSinkEventsTotal {
     /// By label value. Locks: keep the handle.
     pub fn with(&self, sink: &str) -> Arc<Counter> {
         self.family.find(&[sink])
+    }
+}
+
+/// Handles of [`tapline_journal_bytes`](Metrics::tapline_journal_bytes).
+#[derive(Debug)]
+pub struct TaplineJournalBytes {
+    family: Closed<Gauge>,
+}
+
+impl std::ops::Deref for TaplineJournalBytes {
+    type Target = Gauge;
+
+    #[inline]
+    fn deref(&self) -> &Gauge {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_budget_bytes`](Metrics::tapline_journal_budget_bytes).
+#[derive(Debug)]
+pub struct TaplineJournalBudgetBytes {
+    family: Closed<Gauge>,
+}
+
+impl std::ops::Deref for TaplineJournalBudgetBytes {
+    type Target = Gauge;
+
+    #[inline]
+    fn deref(&self) -> &Gauge {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_failing`](Metrics::tapline_journal_failing).
+#[derive(Debug)]
+pub struct TaplineJournalFailing {
+    family: Closed<Gauge>,
+}
+
+impl std::ops::Deref for TaplineJournalFailing {
+    type Target = Gauge;
+
+    #[inline]
+    fn deref(&self) -> &Gauge {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_records_total`](Metrics::tapline_journal_records_total).
+#[derive(Debug)]
+pub struct TaplineJournalRecordsTotal {
+    family: Closed<Counter>,
+}
+
+impl std::ops::Deref for TaplineJournalRecordsTotal {
+    type Target = Counter;
+
+    #[inline]
+    fn deref(&self) -> &Counter {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_rows_total`](Metrics::tapline_journal_rows_total).
+#[derive(Debug)]
+pub struct TaplineJournalRowsTotal {
+    family: Closed<Counter>,
+}
+
+impl std::ops::Deref for TaplineJournalRowsTotal {
+    type Target = Counter;
+
+    #[inline]
+    fn deref(&self) -> &Counter {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_failures_total`](Metrics::tapline_journal_failures_total).
+#[derive(Debug)]
+pub struct TaplineJournalFailuresTotal {
+    family: Closed<Counter>,
+}
+
+impl std::ops::Deref for TaplineJournalFailuresTotal {
+    type Target = Counter;
+
+    #[inline]
+    fn deref(&self) -> &Counter {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_recovered_events_total`](Metrics::tapline_journal_recovered_events_total).
+#[derive(Debug)]
+pub struct TaplineJournalRecoveredEventsTotal {
+    family: Closed<Counter>,
+}
+
+impl std::ops::Deref for TaplineJournalRecoveredEventsTotal {
+    type Target = Counter;
+
+    #[inline]
+    fn deref(&self) -> &Counter {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_journal_commit_seconds`](Metrics::tapline_journal_commit_seconds).
+#[derive(Debug)]
+pub struct TaplineJournalCommitSeconds {
+    family: Closed<Histogram>,
+}
+
+impl std::ops::Deref for TaplineJournalCommitSeconds {
+    type Target = Histogram;
+
+    #[inline]
+    fn deref(&self) -> &Histogram {
+        self.family.at(0)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "563d341f719468bc";
+pub const CONTRACT_HASH: &str = "831c376f48c567b0";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -500,7 +500,7 @@ pub static EVENTS: [EventSchema; 43] = [
 ];
 
 /// In the contract's order.
-pub static METRICS: [MetricSchema; 82] = [
+pub static METRICS: [MetricSchema; 90] = [
     MetricSchema {
         name: "feed_events_total",
         kind: MetricKind::Counter,
@@ -1208,6 +1208,70 @@ pub static METRICS: [MetricSchema; 82] = [
             LabelSchema { name: "sink", values: &[], cap: 32 },
         ],
         buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_bytes",
+        kind: MetricKind::Gauge,
+        help: "Bytes of the journal, on disk and on the way there.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_budget_bytes",
+        kind: MetricKind::Gauge,
+        help: "Bytes that the journal never exceeds; log events may use 70 %, audit events 95 %.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_failing",
+        kind: MetricKind::Gauge,
+        help: "1 while the journal can't be written, so that audit events are not taken.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_records_total",
+        kind: MetricKind::Counter,
+        help: "Records written to the journal.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_rows_total",
+        kind: MetricKind::Counter,
+        help: "Audit rows that got a position in the hash chain.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_failures_total",
+        kind: MetricKind::Counter,
+        help: "Commits of the journal that failed; they are tried again.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_recovered_events_total",
+        kind: MetricKind::Counter,
+        help: "Events of the run before that were still in the journal at the start.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_journal_commit_seconds",
+        kind: MetricKind::Histogram,
+        help: "From the first write of a commit to the end of its sync.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0],
     },
     MetricSchema {
         name: "tapline_sink_write_seconds",
