@@ -26,7 +26,9 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// Whether events of this lane may be taken on.
     pub fn has_room(&self, lane: Lane) -> bool {
-        self.journal.has_room(lane)
+        // Guard waits for the disk alone.
+        let is_patient = lane == Lane::Audit;
+        self.journal.has_room(lane) && (!is_patient || self.sinks.iter().all(|sink| sink.keeps_up()))
     }
 
     /// An empty batch, to be filled again.

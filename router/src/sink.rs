@@ -35,6 +35,11 @@ pub trait Sink: Send {
     /// Makes everything taken so far as safe as the sink promises. Only then are rows delivered.
     fn commit(&mut self) -> Result<(), SinkError>;
 
+    /// It is not on this machine: how fast it is says nothing about what this machine can take.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// Of a destination that takes each record exactly once: how far it is, as of its last commit.
     fn standing(&self) -> Option<Standing> {
         None

@@ -12,7 +12,7 @@ use crate::receipt::Receipt;
 use crate::sink::{Delivery, Parcel};
 
 /// Batches of a lane that wait; then the lane waits where it comes from.
-const ENTRIES_MAX: usize = 32;
+const ENTRIES_MAX: usize = 8;
 
 /// The same for what destinations have no room for.
 const SPILLS_MAX: usize = 64;

@@ -318,7 +318,7 @@ impl Writer {
         let lane = entry.parcel.batch().lane;
         for (sink, delivery) in self.deliveries(entry, record.map(|(record, _)| record), chained, among) {
             match record {
-                Some((record, bytes)) => sink.offer_record(delivery, lane, record, bytes),
+                Some((record, bytes)) => sink.offer_record(delivery, record, bytes),
                 // Not in the journal, so the queue is all there is.
                 None => {
                     if let Err(delivery) = sink.offer(delivery, lane) {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use tapline_contract::Lane;
 
 use super::backlog::{Backlog, Owed};
@@ -21,12 +21,14 @@ use crate::ledger::{Outcome, Reason};
 /// Rows taken together before a commit: enough that a transaction's or a write's fixed cost vanishes.
 const GROUP_ROWS: usize = 2048;
 
-/// The queue keeps this many places for the guard lane alone.
-const GUARD_RESERVE: usize = 16;
+/// The queue has this many places more for rows that are in the journal already: what was on its way there
+/// when the queue filled up, and the guard lane.
+const RESERVE: usize = 24;
 
-/// How long the worker waits for room before rows go by way of the journal. A sink that works makes room
-/// within it; for one that has failed, nobody waits.
-const ROOM_WAIT: Duration = Duration::from_millis(50);
+/// For a destination on this machine the worker waits when its queue is full, so that producers feel how
+/// fast it is, unless it has been at one group for this long. A remote one gets its rows by way of the
+/// journal at once, and delays nobody.
+const SLOW: Duration = Duration::from_secs(1);
 
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
@@ -37,6 +39,7 @@ pub struct SinkHandle {
     /// The destination's number.
     pub number: u8,
     pub stats: Arc<SinkStats>,
+    is_remote: bool,
     queue: Sender<Delivery>,
     capacity: usize,
     backlog: Arc<Mutex<Backlog>>,
@@ -73,7 +76,7 @@ pub struct Start {
 impl SinkRunner {
     pub fn start(start: Start) -> std::io::Result<Self> {
         let Start { name, number, sink, stats, capacity, backlog, feed, inbox, dead_letters } = start;
-        let (queue, deliveries) = bounded(capacity + GUARD_RESERVE);
+        let (queue, deliveries) = bounded(capacity + RESERVE);
         let stop_by = Arc::new(OnceLock::new());
         let (open, closed) = bounded(0);
         let (wake, woken) = bounded(1);
@@ -82,6 +85,7 @@ impl SinkRunner {
             name: name.as_str().into(),
             number,
             stats: stats.clone(),
+            is_remote: sink.is_remote(),
             queue,
             capacity,
             backlog: backlog.clone(),
@@ -121,33 +125,32 @@ impl SinkHandle {
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the queue has room beyond what is kept for the guard lane.
     fn has_room(&self) -> bool {
         self.queue.len() < self.capacity
     }
 
-    fn queue(&self, delivery: Delivery, lane: Lane) -> Result<(), Delivery> {
-        match lane == Lane::Guard || self.has_room() {
-            true => self.queue.try_send(delivery).map_err(|full| full.into_inner()),
-            false => Err(delivery),
-        }
+    /// False: the worker had better wait for it. What is remote, failing or slow is not waited for.
+    pub fn keeps_up(&self) -> bool {
+        self.has_room() || self.is_remote || self.stats.is_slow(SLOW)
     }
 
-    /// Hands over rows that no record holds. Where the destination has no room for them, after a short wait,
-    /// they come back, to be put into the journal: then [`SinkHandle::owe`] or [`SinkHandle::refuse`] follows.
+    /// Hands over rows that no record holds. Where the destination has no room for them and nobody waits for
+    /// it, they come back, to be put into the journal: then [`SinkHandle::owe`] or [`SinkHandle::refuse`] follows.
     pub fn offer(&self, mut delivery: Delivery, lane: Lane) -> Result<(), Delivery> {
         SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
-        let deadline = Instant::now() + ROOM_WAIT;
         loop {
             {
                 let mut backlog = self.backlog();
                 let back = match backlog.is_behind() {
                     true => Err(delivery),
-                    false => self.queue(delivery, lane),
+                    false if self.has_room() || lane == Lane::Guard => {
+                        self.queue.try_send(delivery).map_err(TrySendError::into_inner)
+                    }
+                    false => Err(delivery),
                 };
                 let Err(back) = back else { return Ok(()) };
                 delivery = back;
-                if backlog.is_behind() || self.stats.failing.load(Relaxed) || Instant::now() >= deadline {
+                if backlog.is_behind() || self.is_remote || self.stats.is_slow(SLOW) {
                     backlog.spilled();
                     return Err(delivery);
                 }
@@ -157,12 +160,12 @@ impl SinkHandle {
     }
 
     /// Hands over rows of a record; never waits.
-    pub fn offer_record(&self, delivery: Delivery, lane: Lane, record: u64, bytes: u64) {
+    pub fn offer_record(&self, delivery: Delivery, record: u64, bytes: u64) {
         SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
         let mut backlog = self.backlog();
         let refused = match backlog.is_behind() {
             true => Err(delivery),
-            false => self.queue(delivery, lane),
+            false => self.queue.try_send(delivery).map_err(TrySendError::into_inner),
         };
         match refused {
             Ok(()) => backlog.queued(record),
@@ -313,7 +316,9 @@ impl Worker {
         let mut pause = PAUSE_FIRST;
         loop {
             let begin = Instant::now();
+            self.stats.begin();
             let result = self.attempt(group);
+            self.stats.end();
             self.stats.writes.observe(begin.elapsed().as_nanos() as u64);
             let error = match result {
                 Ok(refused) => {

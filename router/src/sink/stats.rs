@@ -1,6 +1,7 @@
 //! What each destination counts.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use tapline_contract::Contract;
 
@@ -22,6 +23,9 @@ pub struct SinkStats {
     pub oldest_ns: AtomicI64,
     /// In trouble at the moment.
     pub failing: AtomicBool,
+    /// Since when it works at a group, ms since the start of the router, plus one; 0 while it does not.
+    busy_since: AtomicU64,
+    started: Instant,
 }
 
 impl SinkStats {
@@ -38,7 +42,28 @@ impl SinkStats {
             writes: Histogram::seconds(contract, "tapline_sink_write_seconds"),
             oldest_ns: AtomicI64::new(0),
             failing: AtomicBool::new(false),
+            busy_since: AtomicU64::new(0),
+            started: Instant::now(),
         }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64 + 1
+    }
+
+    /// It has a group to work at.
+    pub fn begin(&self) {
+        self.busy_since.store(self.now_ms(), Relaxed);
+    }
+
+    pub fn end(&self) {
+        self.busy_since.store(0, Relaxed);
+    }
+
+    /// It is failing, or works at a group for longer than this.
+    pub fn is_slow(&self, than: Duration) -> bool {
+        let since = self.busy_since.load(Relaxed);
+        self.failing.load(Relaxed) || since > 0 && self.now_ms().saturating_sub(since) > than.as_millis() as u64
     }
 
     pub fn add(counter: &AtomicU64, n: u64) {
