@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import Dict
 
 import compression
 import errors
@@ -41,7 +40,7 @@ _CONTENT_TYPES = {
 class Response:
     status: int
     body: bytes
-    headers: Dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     # Cut off here, without the end that chunks have.
     broken: bool = False
 
@@ -51,26 +50,23 @@ def plain(status: int, text: str) -> Response:
 
 
 def result(wire: Wire, answer: Answer, timezone: str) -> Response:
-    headers = {
-        "Content-Type": _CONTENT_TYPES.get(answer.format or "", _TEXT),
-        "X-ClickHouse-Query-Id": wire.query_id,
-        "X-ClickHouse-Timezone": timezone,
-        "X-ClickHouse-Summary": _summary(answer),
-    }
+    headers = _result_headers(wire, answer, timezone)
     if answer.format:
-        headers["X-ClickHouse-Format"] = answer.format
         headers["X-ClickHouse-Exception-Tag"] = secrets.token_hex(8)
     response = Response(200, answer.body, headers)
     _compress(response, wire)
     return response
 
 
-def broken_result(response: Response, size: int, text: str) -> Response:
+def broken_result(wire: Wire, answer: Answer, timezone: str, size: int, text: str) -> Response:
     """An exception after the headers are out: the start of the body, then the exception between marks
     of its own, and no proper end."""
-    tag, message = response.headers.get("X-ClickHouse-Exception-Tag", ""), text + "\n"
+    tag, message = secrets.token_hex(8), text + "\n"
     marked = f"\r\n__exception__\r\n{tag}\r\n{message}{len(message.encode())} {tag}\r\n__exception__\r\n"
-    return Response(200, response.body[:size] + marked.encode(), response.headers, broken=True)
+    headers = {**_result_headers(wire, answer, timezone), "X-ClickHouse-Exception-Tag": tag}
+    response = Response(200, answer.body[:size] + marked.encode(), headers, broken=True)
+    _compress(response, wire)
+    return response
 
 
 def exception(raised: errors.ClickHouseError, text: str, wire: Wire) -> Response:
@@ -85,6 +81,18 @@ def exception(raised: errors.ClickHouseError, text: str, wire: Wire) -> Response
     response = Response(raised.status, (text + "\n").encode(), headers)
     _compress(response, wire)
     return response
+
+
+def _result_headers(wire: Wire, answer: Answer, timezone: str) -> dict[str, str]:
+    headers = {
+        "Content-Type": _CONTENT_TYPES.get(answer.format or "", _TEXT),
+        "X-ClickHouse-Query-Id": wire.query_id,
+        "X-ClickHouse-Timezone": timezone,
+        "X-ClickHouse-Summary": _summary(answer),
+    }
+    if answer.format:
+        headers["X-ClickHouse-Format"] = answer.format
+    return headers
 
 
 def _compress(response: Response, wire: Wire) -> None:

@@ -39,11 +39,14 @@ class Frames:
     def __init__(self, method: str):
         methods = {"LZ4": _LZ4, "ZSTD": _ZSTD, "NONE": _NONE}
         if method.upper() not in methods:
-            raise errors.error(errors.BAD_ARGUMENTS, f"network_compression_method '{method}' is not one of {', '.join(methods)}, which are supported here")
+            raise errors.error(
+                errors.BAD_ARGUMENTS,
+                f"network_compression_method '{method}' is not one of {', '.join(methods)}, which are supported here",
+            )
         self._method = methods[method.upper()]
 
     def pack(self, data: bytes) -> bytes:
-        return b"".join(self._frame(data[begin:begin + _BLOCK_SIZE]) for begin in range(0, len(data), _BLOCK_SIZE))
+        return b"".join(self._frame(data[begin : begin + _BLOCK_SIZE]) for begin in range(0, len(data), _BLOCK_SIZE))
 
     def _frame(self, block: bytes) -> bytes:
         if self._method == _LZ4:
@@ -72,18 +75,22 @@ def from_frames(data: bytes, size_max: int) -> bytes:
         at = begin + packed_size
         if at > len(data):
             raise errors.error(errors.CANNOT_DECOMPRESS, "Cannot decompress: the body ends within a frame")
-        if _checksum(data[begin:at]) != data[begin - _CHECKSUM_SIZE:begin]:
+        if _checksum(data[begin:at]) != data[begin - _CHECKSUM_SIZE : begin]:
             raise errors.error(
                 errors.CHECKSUM_DOESNT_MATCH,
                 f"Checksum doesn't match: corrupted data. Size of compressed block: {packed_size}",
             )
         if first is not None and method != first:
-            raise errors.error(errors.CANNOT_DECOMPRESS, f"Data compressed with different methods, given method byte 0x{method:x}, previous method byte 0x{first:x}")
+            raise errors.error(
+                errors.CANNOT_DECOMPRESS,
+                f"Data compressed with different methods, given method byte 0x{method:x}, "
+                f"previous method byte 0x{first:x}",
+            )
         first = method
         size += block_size
         if size > size_max:
             raise _too_large(size_max)
-        blocks.append(_unpacked(method, data[begin + _HEADER.size:at], block_size))
+        blocks.append(_unpacked(method, data[begin + _HEADER.size : at], block_size))
     return b"".join(blocks)
 
 
@@ -100,7 +107,9 @@ def _unpacked(method: int, packed: bytes, size: int) -> bytes:
     except (lz4.block.LZ4BlockError, zstandard.ZstdError, ValueError) as reason:
         raise errors.error(errors.CANNOT_DECOMPRESS, f"Cannot decompress: {reason}") from None
     if len(block) != size:
-        raise errors.error(errors.CANNOT_DECOMPRESS, f"Cannot decompress: the frame says {size} bytes and holds {len(block)}")
+        raise errors.error(
+            errors.CANNOT_DECOMPRESS, f"Cannot decompress: the frame says {size} bytes and holds {len(block)}"
+        )
     return block
 
 
@@ -161,7 +170,9 @@ class _Zstd:
 
 
 def _too_large(size_max: int) -> errors.ClickHouseError:
-    return errors.error(errors.QUERY_IS_TOO_LARGE, f"The body is larger than {size_max} bytes, the most that is taken here")
+    return errors.error(
+        errors.QUERY_IS_TOO_LARGE, f"The body is larger than {size_max} bytes, the most that is taken here"
+    )
 
 
 def accepted(header: str) -> str | None:

@@ -11,7 +11,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Optional, Tuple
 
 import errors
 import roles
@@ -30,10 +29,10 @@ class Ask:
     statement: Statement
     database: str = ""
     # What the connection acts with.
-    roles: List[str] = field(default_factory=lambda: [roles.EVERYTHING])
+    roles: list[str] = field(default_factory=lambda: [roles.EVERYTHING])
     readonly: bool = False
-    settings: List[Tuple[str, str]] = field(default_factory=list)
-    parameters: List[Tuple[str, str]] = field(default_factory=list)
+    settings: list[tuple[str, str]] = field(default_factory=list)
+    parameters: list[tuple[str, str]] = field(default_factory=list)
     # For a result whose statement names none.
     format: str = "TabSeparated"
 
@@ -42,7 +41,7 @@ class Ask:
 class Answer:
     body: bytes = b""
     # None where the statement has no result.
-    format: Optional[str] = None
+    format: str | None = None
     read_rows: int = 0
     read_bytes: int = 0
     written_rows: int = 0
@@ -142,7 +141,9 @@ class Engine:
             self._open(after)
         except RuntimeError:
             self._open(before)
-            raise errors.error(errors.ACCESS_STORAGE_READONLY, f"The engine can't be started with `{statement.text}`") from None
+            raise errors.error(
+                errors.ACCESS_STORAGE_READONLY, f"The engine can't be started with `{statement.text}`"
+            ) from None
         self._roles.save(after)
         return Answer()
 

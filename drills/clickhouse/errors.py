@@ -36,7 +36,33 @@ _STATUS = {
     # Unknown user, wrong password, access denied (by grants), a role that is not the user's.
     403: (192, 193, AUTHENTICATION_FAILED, SET_NON_GRANTED_ROLE, 497),
     # Syntax, values that can't be parsed, types that don't fit.
-    400: (BAD_ARGUMENTS, 6, 8, 15, 25, 26, 27, 37, 38, 41, 44, 53, SYNTAX_ERROR, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675, 676),
+    400: (
+        BAD_ARGUMENTS,
+        6,
+        8,
+        15,
+        25,
+        26,
+        27,
+        37,
+        38,
+        41,
+        44,
+        53,
+        SYNTAX_ERROR,
+        72,
+        117,
+        123,
+        167,
+        168,
+        223,
+        321,
+        376,
+        427,
+        441,
+        675,
+        676,
+    ),
     # Unknown function, identifier, type, storage, table, aggregate, format, kind of query, database,
     # setting, direction, database engine, role.
     404: (46, 47, 50, 56, 60, 63, 73, UNKNOWN_TYPE_OF_QUERY, 81, 115, 152, 336, 511),
@@ -83,4 +109,4 @@ def from_engine(raised: Exception) -> ClickHouseError:
     found = _CODE.search(text)
     if found is None:
         return ClickHouseError(1002, f"Code: 1002. DB::Exception: {text}. (UNKNOWN_EXCEPTION)")
-    return ClickHouseError(int(found.group(1)), text[found.start():])
+    return ClickHouseError(int(found.group(1)), text[found.start() :])

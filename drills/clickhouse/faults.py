@@ -23,12 +23,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 SECONDS_MAX = 600
 
 # Field: type, and the value where it isn't said; None if it must be.
-_FIELDS: Dict[str, Dict[str, tuple]] = {
+_FIELDS: dict[str, dict[str, tuple]] = {
     "refuse": {"seconds": (float, None)},
     "status": {"status": (int, 503), "body": (str, "")},
     "exception": {"code": (int, None), "message": (str, "")},
@@ -42,11 +42,10 @@ _AFTER = ("reset_after", "delay_after", "broken_result")
 
 # What a server says with the codes that tests ask for most.
 _MESSAGES = {
-    241: "(total) memory limit exceeded: would use 14.40 GiB (attempt to allocate chunk of 4194304 bytes), maximum: 14.40 GiB",
-    252: "Too many parts (300 with average size of 1.00 MiB) in table. Merges are processing significantly slower than inserts",
+    241: "(total) memory limit exceeded: would use 14.40 GiB, maximum: 14.40 GiB",
+    252: "Too many parts (3000) in table. Merges are processing significantly slower than inserts",
     159: "Timeout exceeded: elapsed 5.2 seconds, maximum: 5",
     202: "Too many simultaneous queries. Maximum: 100",
-    210: "Connection refused",
 }
 
 
@@ -55,7 +54,7 @@ class Fault:
     kind: str
     match: str
     times: int
-    fields: Dict[str, Any]
+    fields: dict[str, Any]
 
     @property
     def after(self) -> bool:
@@ -64,7 +63,7 @@ class Fault:
     def message(self) -> str:
         return self.fields.get("message") or _MESSAGES.get(self.fields["code"], "Asked for by a test")
 
-    def shown(self) -> Dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         return {"kind": self.kind, "match": self.match, "times": self.times, **self.fields}
 
 
@@ -100,8 +99,8 @@ def _value(kind: str, field: str, value: Any, type_: type) -> Any:
 class Faults:
     def __init__(self):
         self._lock = threading.Lock()
-        self._waiting: List[Fault] = []
-        self._done: Dict[str, int] = {}
+        self._waiting: list[Fault] = []
+        self._done: dict[str, int] = {}
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -111,7 +110,7 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
-    def take(self, query: str) -> Optional[Fault]:
+    def take(self, query: str) -> Fault | None:
         """The fault that is to hit this query."""
         with self._lock:
             for fault in self._waiting:
@@ -127,7 +126,7 @@ class Faults:
         with self._lock:
             self._count(kind)
 
-    def shown(self) -> Dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         with self._lock:
             return {"waiting": [fault.shown() for fault in self._waiting], "done": dict(self._done)}
 

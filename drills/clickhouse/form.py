@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from email.message import Message
-from typing import List, Tuple
 
 import errors
 
@@ -15,7 +14,7 @@ def is_form(content_type: str) -> bool:
     return content_type.lower().startswith("multipart/form-data")
 
 
-def fields(body: bytes, content_type: str) -> List[Tuple[str, str]]:
+def fields(body: bytes, content_type: str) -> list[tuple[str, str]]:
     """Names and values. A part that is a file would be external data for the query."""
     message = Message()
     message["Content-Type"] = content_type
@@ -28,11 +27,11 @@ def fields(body: bytes, content_type: str) -> List[Tuple[str, str]]:
     return [_field(part) for part in parts[1:-1]]
 
 
-def _field(part: bytes) -> Tuple[str, str]:
+def _field(part: bytes) -> tuple[str, str]:
     head, value = b"", b""
     border = _END_OF_HEADERS.search(part)
     if border is not None:
-        head, value = part[:border.start()], part[border.end():]
+        head, value = part[: border.start()], part[border.end() :]
     message = Message()
     for line in head.decode("utf-8", "replace").splitlines():
         name, colon, text = line.partition(":")

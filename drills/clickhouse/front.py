@@ -29,8 +29,9 @@ Where it differs from a server:
 - `system.asynchronous_metrics` and the logs in `system` are not there: the engine has none.
 - `/_faults` is ours; `faults.py` lists what can be asked for.
 
-The files, from the wire inwards: `server.py` (connections, paths), `request.py`, `compression.py`,
-`users.py`, `statement.py`, `engine.py`, `roles.py`, `answer.py`, `errors.py`; and `faults.py`.
+The files, from the wire inwards: `service.py` (the listener), `handler.py` (a connection), `body.py`,
+`request.py`, `form.py`, `compression.py`, `users.py`, `statement.py`, `engine.py`, `roles.py`, and back out:
+`answer.py`, `errors.py`. Beside them `faults.py`; `test_front.py` runs what is in `tests`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ import roles
 import statement
 import users
 from engine import Ask, Engine
-from server import Service
+from handler import Handler
+from service import Service
 
 # For requests that have begun, after SIGTERM.
 _STOP_S = 20
@@ -66,7 +68,7 @@ def main() -> int:
     try:
         for path in options.apply:
             _apply(engine, path)
-        service = Service(engine, front_users, options.body_bytes_max, options.verbose)
+        service = Service(Handler, engine, front_users, options.body_bytes_max, options.verbose)
         host, port = service.listen(*_address(options.listen))
     except (ValueError, OSError, errors.ClickHouseError) as reason:
         engine.close(0)
@@ -86,13 +88,28 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="ClickHouse's HTTP interface before chDB.", epilog="Example: front.py --data-dir /tmp/ch")
+    parser = argparse.ArgumentParser(
+        description="ClickHouse's HTTP interface before chDB.", epilog="Example: front.py --data-dir /tmp/ch"
+    )
     parser.add_argument("--data-dir", type=Path, required=True, help="made if it is not there")
-    parser.add_argument("--listen", default="127.0.0.1:8123", help="address and port; port 0 takes a free one (default: %(default)s)")
-    parser.add_argument("--user", action="append", default=[], metavar="NAME:PASSWORD:ROLE,ROLE", help="a user; may be given often")
-    parser.add_argument("--users", type=Path, metavar="FILE", help='users as JSON: {"users": [{"name", "password", "roles", "grants"}]}')
+    parser.add_argument(
+        "--listen", default="127.0.0.1:8123", help="address and port; port 0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--user", action="append", default=[], metavar="NAME:PASSWORD:ROLE,ROLE", help="a user; may be given often"
+    )
+    parser.add_argument(
+        "--users", type=Path, metavar="FILE", help='users as JSON: {"users": [{"name", "password", "roles", "grants"}]}'
+    )
     parser.add_argument("--role", help="the one role of `default`, instead of all rights")
-    parser.add_argument("--apply", type=Path, action="append", default=[], metavar="SQL", help="a script, or a folder of them, to run before listening")
+    parser.add_argument(
+        "--apply",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="SQL",
+        help="a script, or a folder of them, to run before listening",
+    )
     parser.add_argument("--body-bytes-max", type=int, default=256 * 1024 * 1024, help="default: %(default)s")
     parser.add_argument("--verbose", action="store_true", help="a line on standard error for each request")
     return parser.parse_args()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Tuple
 from urllib.parse import parse_qsl
 
 import compression
@@ -27,7 +27,7 @@ class Parameters:
     def __init__(self, url: str):
         _, _, text = url.partition("?")
         try:
-            self.pairs: List[Tuple[str, str]] = parse_qsl(text, keep_blank_values=True, errors="strict")
+            self.pairs: list[tuple[str, str]] = parse_qsl(text, keep_blank_values=True, errors="strict")
         except ValueError as reason:
             raise errors.error(errors.BAD_ARGUMENTS, f"The URL's parameters can't be read: {reason}") from None
         self.first = dict(reversed(self.pairs))
@@ -38,7 +38,7 @@ class Parameters:
             raise errors.error(errors.BAD_ARGUMENTS, f"Cannot parse bool from '{value}' for parameter {name}")
         return value in ("1", "true")
 
-    def all(self, name: str) -> List[str]:
+    def all(self, name: str) -> list[str]:
         return [value for key, value in self.pairs if key == name]
 
 
@@ -48,9 +48,9 @@ class Wire:
 
     query_id: str
     # Makes ClickHouse's frames, if those are wanted.
-    frames: Optional[compression.Frames] = None
+    frames: compression.Frames | None = None
     # The Content-Encoding that the client takes, if any.
-    encoding: Optional[str] = None
+    encoding: str | None = None
 
 
 def query_id(parameters: Parameters, headers: Mapping[str, str]) -> str:
@@ -62,11 +62,17 @@ def wire(parameters: Parameters, headers: Mapping[str, str]) -> Wire:
     encoding = compression.accepted(headers.get("Accept-Encoding", ""))
     if not parameters.flag("enable_http_compression", otherwise=True):
         encoding = None
-    frames = compression.Frames(parameters.first.get("network_compression_method", "ZSTD")) if parameters.flag("compress") else None
+    frames = (
+        compression.Frames(parameters.first.get("network_compression_method", "ZSTD"))
+        if parameters.flag("compress")
+        else None
+    )
     return Wire(query_id(parameters, headers), frames, encoding)
 
 
-def ask(method: str, parameters: Parameters, headers: Mapping[str, str], body: bytes, roles: List[str], size_max: int) -> Ask:
+def ask(
+    method: str, parameters: Parameters, headers: Mapping[str, str], body: bytes, roles: list[str], size_max: int
+) -> Ask:
     if "session_id" in parameters.first:
         raise errors.error(errors.NOT_IMPLEMENTED, "Sessions are not supported here: each request stands alone")
     body = compression.decoded(body, headers.get("Content-Encoding", ""), size_max)
@@ -90,7 +96,7 @@ def ask(method: str, parameters: Parameters, headers: Mapping[str, str], body: b
         # As a server has it: only POST may change anything.
         readonly=method != "POST",
         settings=[(name, value) for name, value in given if _is_setting(name)],
-        parameters=[(name[len("param_"):], value) for name, value in given if name.startswith("param_")],
+        parameters=[(name[len("param_") :], value) for name, value in given if name.startswith("param_")],
         format=headers.get("X-ClickHouse-Format") or parameters.first.get("default_format") or "TabSeparated",
     )
 

@@ -15,7 +15,6 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Dict, List, Tuple
 from xml.sax.saxutils import escape
 
 import errors
@@ -27,7 +26,7 @@ EVERYTHING = "everything"
 # The name of an element of `users.xml`.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
-Grants = Dict[str, List[str]]
+Grants = dict[str, list[str]]
 
 
 class Roles:
@@ -45,7 +44,7 @@ class Roles:
         os.replace(part, self._file)
         self.grants = grants
 
-    def changed(self, statement: Statement, users: List[str]) -> Grants:
+    def changed(self, statement: Statement, users: list[str]) -> Grants:
         """The roles after a statement that the engine has checked and can't keep."""
         grants = {role: list(queries) for role, queries in self.grants.items()}
         words = [token.word for token in statement.tokens]
@@ -56,7 +55,9 @@ class Roles:
                 if role in users or role == EVERYTHING:
                     raise errors.error(errors.ACCESS_STORAGE_READONLY, f"`{role}` is not a role that SQL has made")
                 grants.pop(role, None)
-                grants = {other: [query for query in held if query != f"GRANT {role}"] for other, held in grants.items()}
+                grants = {
+                    other: [query for query in held if query != f"GRANT {role}"] for other, held in grants.items()
+                }
         elif words[0] in (b"GRANT", b"REVOKE"):
             query, grantees = _grant(statement)
             for role in grantees:
@@ -97,11 +98,13 @@ def users_xml(grants: Grants) -> str:
 
 def check_name(role: str) -> str:
     if not _NAME.match(role):
-        raise errors.error(errors.BAD_ARGUMENTS, f"`{role}`: a role's or user's name is made of letters, digits and '_' here")
+        raise errors.error(
+            errors.BAD_ARGUMENTS, f"`{role}`: a role's or user's name is made of letters, digits and '_' here"
+        )
     return role
 
 
-def _create(grants: Grants, tokens: List[Token], users: List[str]) -> None:
+def _create(grants: Grants, tokens: list[Token], users: list[str]) -> None:
     if_absent = tokens[0].word == b"IF"
     for role in _names(tokens, (b"IF", b"NOT", b"EXISTS")):
         known = role in grants or role in users or role == EVERYTHING
@@ -111,20 +114,20 @@ def _create(grants: Grants, tokens: List[Token], users: List[str]) -> None:
             grants[check_name(role)] = []
 
 
-def _names(tokens: List[Token], skipped: Tuple[bytes, ...]) -> List[str]:
+def _names(tokens: list[Token], skipped: tuple[bytes, ...]) -> list[str]:
     while tokens and tokens[0].word in skipped:
         tokens = tokens[1:]
     return [name(token) for token in tokens if token.kind in ("word", "quoted")]
 
 
-def _grant(statement: Statement) -> Tuple[str, List[str]]:
+def _grant(statement: Statement) -> tuple[str, list[str]]:
     """`GRANT … TO a, b WITH GRANT OPTION` as `users.xml` has it, without `TO a, b`; and a and b."""
     border = b"TO" if statement.tokens[0].word == b"GRANT" else b"FROM"
     source, tokens = statement.text.encode(), statement.tokens
     at = max(number for number, token in enumerate(tokens) if token.word == border and token.depth == 0)
-    rest = tokens[at + 1:]
+    rest = tokens[at + 1 :]
     options = next((number for number, token in enumerate(rest) if token.word == b"WITH"), len(rest))
-    query = source[tokens[0].start:tokens[at].start].decode().strip()
+    query = source[tokens[0].start : tokens[at].start].decode().strip()
     if options < len(rest):
-        query = f"{query} {source[rest[options].start:].decode().strip()}"
+        query = f"{query} {source[rest[options].start :].decode().strip()}"
     return " ".join(query.split()), _names(rest[:options], ())

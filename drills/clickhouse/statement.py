@@ -8,8 +8,8 @@ than that.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator, List, Optional
 
 import errors
 
@@ -49,10 +49,10 @@ class Statement:
     kind: str
     text: str
     # Of the data for an INSERT, else of the result. None where the statement names none.
-    format: Optional[str]
+    format: str | None
     # Of an INSERT with data, even if those are empty.
-    data: Optional[bytes]
-    tokens: List[Token]
+    data: bytes | None
+    tokens: list[Token]
 
     @property
     def reads(self) -> bool:
@@ -84,7 +84,7 @@ def split(source: bytes) -> Iterator[bytes]:
     for token in _tokens(source):
         if token.text == b";" and token.kind == "mark":
             if begin is not None:
-                yield source[begin:token.start]
+                yield source[begin : token.start]
             begin = None
         elif begin is None:
             begin = token.start
@@ -117,36 +117,51 @@ def _tokens(source: bytes) -> Iterator[Token]:
             depth += 1
 
 
-def _data(source: bytes, before: list[Token], token: Token) -> Optional[Statement]:
+def _data(source: bytes, before: list[Token], token: Token) -> Statement | None:
     """The whole INSERT, if this word is the one that its data follow."""
     words = [earlier.word for earlier in before if earlier.depth == 0]
     if words and words[-1] == b"FORMAT":
         if b"SELECT" in words or b"WITH" in words:
             if b"INPUT" in [earlier.word for earlier in before]:
-                raise errors.error(errors.NOT_IMPLEMENTED, "Data for the function input() are not supported here: insert them as they are")
+                raise errors.error(
+                    errors.NOT_IMPLEMENTED,
+                    "Data for the function input() are not supported here: insert them as they are",
+                )
             return None
         text_end, data_begin, settings = before[-1].start, token.end, b""
         settings_end = _settings_after(source, token.end)
         if settings_end is not None:
-            settings, data_begin = source[token.end:settings_end], settings_end
-        return Statement("INSERT", _text(source[:text_end] + settings), token.text.decode(), source[_skip_line(source, data_begin):], before)
+            settings, data_begin = source[token.end : settings_end], settings_end
+        return Statement(
+            "INSERT",
+            _text(source[:text_end] + settings),
+            token.text.decode(),
+            source[_skip_line(source, data_begin) :],
+            before,
+        )
     if words and words[-1] == b"FROM" and token.word == b"INFILE":
         raise errors.error(errors.UNKNOWN_TYPE_OF_QUERY, "Query has infile and was send directly to server")
     if token.word == b"VALUES" and b"SELECT" not in words and b"WITH" not in words:
-        return Statement("INSERT", _text(source[:token.start]), "Values", source[token.end:], before)
+        return Statement("INSERT", _text(source[: token.start]), "Values", source[token.end :], before)
     return None
 
 
-def _settings_after(source: bytes, begin: int) -> Optional[int]:
+def _settings_after(source: bytes, begin: int) -> int | None:
     """Where `SETTINGS a = 1, b = 'x'` after the format's name ends, if it is there."""
     rest = _tokens(source[begin:])
     token = next(rest, None)
     if token is None or token.word != b"SETTINGS":
         return None
     while True:
-        setting, equals, value, = next(rest, None), next(rest, None), next(rest, None)
+        (
+            setting,
+            equals,
+            value,
+        ) = next(rest, None), next(rest, None), next(rest, None)
         if setting is None or equals is None or equals.text != b"=" or value is None:
-            raise errors.error(errors.SYNTAX_ERROR, "Syntax error: SETTINGS after FORMAT need a name, '=' and a value each")
+            raise errors.error(
+                errors.SYNTAX_ERROR, "Syntax error: SETTINGS after FORMAT need a name, '=' and a value each"
+            )
         end = begin + value.end
         after = next(rest, None)
         if after is None or after.text != b",":
@@ -159,9 +174,9 @@ def _skip_line(source: bytes, at: int) -> int:
     return found.end() if found else at
 
 
-def _single(source: bytes, tokens: list[Token], stop: Optional[Token]) -> Statement:
+def _single(source: bytes, tokens: list[Token], stop: Token | None) -> Statement:
     if stop is not None:
-        more = next(_tokens(source[stop.end:]), None)
+        more = next(_tokens(source[stop.end :]), None)
         if more is not None:
             raise errors.error(
                 errors.SYNTAX_ERROR,
@@ -171,13 +186,13 @@ def _single(source: bytes, tokens: list[Token], stop: Optional[Token]) -> Statem
         raise errors.error(errors.SYNTAX_ERROR, "Empty query")
     words = [token.word for token in tokens]
     for at, token in enumerate(tokens):
-        if token.depth == 0 and words[at:at + 2] == [b"INTO", b"OUTFILE"]:
+        if token.depth == 0 and words[at : at + 2] == [b"INTO", b"OUTFILE"]:
             raise errors.error(errors.INTO_OUTFILE_NOT_ALLOWED, "INTO OUTFILE is not allowed")
     kind = next((word for word in words if word), b"").decode()
-    return Statement(kind, _text(source[:stop.start if stop else len(source)]), _result_format(tokens), None, tokens)
+    return Statement(kind, _text(source[: stop.start if stop else len(source)]), _result_format(tokens), None, tokens)
 
 
-def _result_format(tokens: list[Token]) -> Optional[str]:
+def _result_format(tokens: list[Token]) -> str | None:
     """`FORMAT name`, at the end or before the settings."""
     for at in range(len(tokens) - 2, -1, -1):
         if tokens[at].word == b"FORMAT" and tokens[at].depth == 0 and tokens[at + 1].kind == "word":

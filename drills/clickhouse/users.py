@@ -11,9 +11,9 @@ import base64
 import binascii
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Mapping, Tuple
 
 import errors
 import roles
@@ -23,20 +23,20 @@ import roles
 class User:
     name: str
     password: str
-    roles: Tuple[str, ...]
+    roles: tuple[str, ...]
     # As `SELECT ON audit.*`, beside what the roles have.
-    grants: Tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
 
 
 class Users:
-    def __init__(self, users: List[User]):
+    def __init__(self, users: list[User]):
         default = User("default", "", (roles.EVERYTHING,))
-        self.by_name: Dict[str, User] = {user.name: user for user in [default, *users]}
+        self.by_name: dict[str, User] = {user.name: user for user in [default, *users]}
         for user in self.by_name:
             roles.check_name(user)
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         return list(self.by_name)
 
     def grants(self, kept: roles.Grants) -> roles.Grants:
@@ -55,9 +55,11 @@ class Users:
             return found
         # A browser that reads 401 asks the person for a password.
         code = errors.REQUIRED_PASSWORD if user == "default" and asked else errors.AUTHENTICATION_FAILED
-        raise errors.error(code, f"{user}: Authentication failed: password is incorrect, or there is no user with such name")
+        raise errors.error(
+            code, f"{user}: Authentication failed: password is incorrect, or there is no user with such name"
+        )
 
-    def chosen_roles(self, user: User, wanted: List[str]) -> List[str]:
+    def chosen_roles(self, user: User, wanted: list[str]) -> list[str]:
         """The roles to act with: the user's, or those of them that the request names."""
         for role in wanted:
             if role not in user.roles:
@@ -65,7 +67,7 @@ class Users:
         return wanted or [user.name]
 
 
-def read_file(file: Path) -> List[User]:
+def read_file(file: Path) -> list[User]:
     """`{"users": [{"name": …, "password": …, "roles": […], "grants": […]}]}`"""
     users = json.loads(file.read_text())["users"]
     for user in users:
@@ -86,7 +88,7 @@ def from_argument(text: str) -> User:
     return User(parts[0], parts[1], tuple(role for role in parts[2].split(",") if role))
 
 
-def _credentials(headers: Mapping[str, str], parameters: Mapping[str, str]) -> Tuple[str, str, bool]:
+def _credentials(headers: Mapping[str, str], parameters: Mapping[str, str]) -> tuple[str, str, bool]:
     """Name, password, and whether a browser may be asked for better ones."""
     user, key = headers.get("X-ClickHouse-User", ""), headers.get("X-ClickHouse-Key", "")
     authorization = headers.get("Authorization", "")
