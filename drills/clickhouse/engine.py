@@ -74,6 +74,8 @@ class Engine:
         with self._one_at_a_time:
             if self._keeper is None:
                 raise errors.error(236, "The server is stopping", "ABORTED")
+            if not self._can_wait(ask.statement):
+                self._open_again(self._roles.grants)
             connection = self._connect()
             try:
                 self._prepare(connection, ask)
@@ -100,6 +102,7 @@ class Engine:
 
     def _open(self, grants: roles.Grants) -> None:
         self._users_xml.write_text(roles.users_xml(self._users.grants(grants)))
+        self._running = grants
         # As long as one connection is open, so is the engine.
         self._keeper = self._connect()
 
@@ -131,21 +134,29 @@ class Engine:
         for parameter, value in ask.parameters:
             _command(connection, f"SET {_identifier('param_' + parameter)} = {_literal(value)}")
 
+    def _can_wait(self, statement: Statement) -> bool:
+        kept = self._roles.grants
+        return kept == self._running or roles.can_wait(statement, self._running, kept)
+
     def _change_roles(self, statement: Statement) -> Answer:
         before = self._roles.grants
         after = self._roles.changed(statement, self._users.names)
         if after == before:
             return Answer()
-        self._close()
-        try:
-            self._open(after)
-        except RuntimeError:
-            self._open(before)
-            raise errors.error(
-                errors.ACCESS_STORAGE_READONLY, f"The engine can't be started with `{statement.text}`"
-            ) from None
+        if not roles.can_wait(statement, self._running, before):
+            try:
+                self._open_again(after)
+            except RuntimeError:
+                self._open_again(before)
+                raise errors.error(
+                    errors.ACCESS_STORAGE_READONLY, f"The engine can't be started with `{statement.text}`"
+                ) from None
         self._roles.save(after)
         return Answer()
+
+    def _open_again(self, grants: roles.Grants) -> None:
+        self._close()
+        self._open(grants)
 
 
 def _cannot_keep(refused: errors.ClickHouseError) -> bool:

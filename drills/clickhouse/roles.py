@@ -3,7 +3,8 @@
 The engine in this process has no storage for roles that SQL can write to: it parses and checks
 CREATE ROLE or GRANT as any server does, and then refuses to keep it. So the front keeps it instead,
 in `roles.json` of the data folder, and starts the engine again with it. Grants are then the engine's
-own: what a role may not do, the engine refuses.
+own: what a role may not do, the engine refuses. A start takes some 50 ms, so a row of grants waits for
+the statement that needs them.
 
 A connection of the engine always acts as `default`, who holds every role there is. For a request,
 `SET ROLE` leaves the one of its user; `users.py` says which that is.
@@ -72,6 +73,18 @@ class Roles:
 def changes_roles(statement: Statement) -> bool:
     words = [token.word for token in statement.tokens[:2]]
     return words[:1] in ([b"GRANT"], [b"REVOKE"]) or words in ([b"CREATE", b"ROLE"], [b"DROP", b"ROLE"])
+
+
+def can_wait(statement: Statement, running: Grants, kept: Grants) -> bool:
+    """Whether the engine can check this statement, and surely start with it, before it knows of all the
+    others that are kept."""
+    words = {token.word for token in statement.tokens if token.depth == 0}
+    if b"CLUSTER" in words or b"CURRENT" in words:
+        return False
+    if [token.word for token in statement.tokens[:2]] == [b"CREATE", b"ROLE"]:
+        return True
+    # A grant of privileges, to roles that the engine knows.
+    return statement.kind == "GRANT" and b"ON" in words and running.keys() == kept.keys()
 
 
 def users_xml(grants: Grants) -> str:
