@@ -3,6 +3,7 @@
 
 mod bench;
 mod bless;
+mod clickhouse;
 mod client;
 mod demo;
 mod figures;
@@ -36,6 +37,8 @@ enum Command {
     Test(test::Test),
     /// Measure: emit, chain, router beside its peers, idle, scrape.
     Bench(bench::Bench),
+    /// Start a ClickHouse to play with or to test against, with the audit tables and roles in it.
+    Clickhouse(clickhouse::ClickHouse),
     /// Build every plugin to target/plugins/*.wasm.
     Plugins,
     /// Check formatting and lints.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(&workspace),
         Command::Test(test) => test.run(&workspace),
         Command::Bench(bench) => bench.run(&workspace),
+        Command::Clickhouse(clickhouse) => clickhouse.run(&workspace),
         Command::Plugins => plugins::build(&workspace).map(|_| ()),
         Command::Lint => lint::lint(&workspace),
         Command::Bless => bless::bless(&workspace.root),

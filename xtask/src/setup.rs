@@ -29,7 +29,12 @@ pub(crate) fn promtool(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Python with the packages that the checks use.
 pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
-    python::ensure(workspace)
+    python::ensure(workspace, &python::CHECKS)
+}
+
+/// Python with ClickHouse's engine.
+pub(crate) fn clickhouse(workspace: &Workspace) -> Result<PathBuf> {
+    python::ensure(workspace, &python::CLICKHOUSE)
 }
 
 /// The peers that the router is measured beside. Debian's, unpacked: installing one of them as usual

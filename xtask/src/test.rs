@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::demo::Demo;
 use crate::workspace::{Workspace, run, say};
-use crate::{plugins, setup};
+use crate::{clickhouse, plugins, setup};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  cargo xtask test")]
@@ -24,10 +24,11 @@ type Step = fn(&Workspace) -> Result<()>;
 impl Test {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let begin = Instant::now();
-        let steps: [(&str, Step); 5] = [
+        let steps: [(&str, Step); 6] = [
             ("what the tests need", tools),
             ("plugins", |workspace| plugins::build(workspace).map(|_| ())),
             ("cargo test", cargo_test),
+            ("ClickHouse's front", clickhouse::test),
             ("demo", |workspace| demo(workspace, false)),
             ("demo with incidents", |workspace| demo(workspace, true)),
         ];
@@ -47,7 +48,8 @@ impl Test {
 fn tools(workspace: &Workspace) -> Result<()> {
     setup::rust_target()?;
     setup::promtool(workspace)?;
-    setup::python(workspace).map(|_| ())
+    setup::python(workspace)?;
+    setup::clickhouse(workspace).map(|_| ())
 }
 
 fn cargo_test(workspace: &Workspace) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A virtual environment in `target/venv`.
+//! Virtual environments below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,22 +9,42 @@ use anyhow::{Context, Result, bail};
 use super::{debian, on_path};
 use crate::workspace::{Workspace, output, say};
 
+/// The packages of one environment.
+pub(super) struct Packages {
+    folder: &'static str,
+    names: &'static [&'static str],
+    /// As pip takes them: what they depend on is named, too, or not needed.
+    alone: bool,
+    /// What is worth knowing before it begins.
+    note: &'static str,
+}
+
 /// `jsonschema`: the schema that the contract generates, tried by somebody else's reading of the
 /// standard.
-const PACKAGES: [&str; 1] = ["jsonschema==4.26.0"];
+pub(super) const CHECKS: Packages = Packages { folder: "venv", names: &["jsonschema==4.26.0"], alone: false, note: "" };
 
-pub(super) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
-    let venv = workspace.target.join("venv");
+/// ClickHouse's engine and what the HTTP front before it compresses with. The engine's package asks for
+/// pandas and pyarrow, which are as large as itself, for what the front does not use.
+pub(super) const CLICKHOUSE: Packages = Packages {
+    folder: "clickhouse-venv",
+    names: &["chdb-core==26.9.0", "clickhouse-cityhash==1.0.2.6", "lz4==4.4.5", "zstandard==0.25.0"],
+    alone: true,
+    note: " (about 600 MB on disk)",
+};
+
+pub(super) fn ensure(workspace: &Workspace, packages: &Packages) -> Result<PathBuf> {
+    let venv = workspace.target.join(packages.folder);
     let python = venv.join("bin/python");
     let mark = venv.join("packages.txt");
-    let wanted = PACKAGES.join("\n");
+    let wanted = packages.names.join("\n");
     if python.exists() && fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
         return Ok(python);
     }
     let Some(system) = on_path("python3") else {
         bail!("python3 is needed for some of the checks and is not on the path; install it (3.9 or later)");
     };
-    say(&format!("making a Python environment with {} in {}", PACKAGES.join(", "), venv.display()));
+    let names = packages.names.join(", ");
+    say(&format!("making a Python environment with {names} in {}{}", venv.display(), packages.note));
     let made = output(Command::new(&system).args(["-m", "venv", "--clear"]).arg(&venv));
     let pip = if made.is_ok() { Pip::Own } else { without_pip(workspace, &system, &venv)? };
     let mut command = Command::new(&python);
@@ -32,9 +52,11 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
         Pip::Own => command.args(["-m", "pip"]),
         Pip::Wheel(wheel) => command.arg(wheel.join("pip")),
     };
-    command.args(["install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
-    output(&mut command)
-        .with_context(|| format!("{} can't be installed; is the network there?", PACKAGES.join(", ")))?;
+    command.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages.names);
+    if packages.alone {
+        command.arg("--no-deps");
+    }
+    output(&mut command).with_context(|| format!("{names} can't be installed; is the network there?"))?;
     fs::write(&mark, wanted)?;
     Ok(python)
 }
