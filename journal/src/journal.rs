@@ -217,8 +217,7 @@ impl<D: Disk> Journal<D> {
         if is_behind {
             self.close();
             let link = if position > self.end.position { link } else { self.end.link };
-            self.end =
-                End { number: number.max(self.end.number), position: position.max(self.end.position), link };
+            self.end = End { number: number.max(self.end.number), position: position.max(self.end.position), link };
             self.durable = Durable { end: self.end, leaves: 0 };
             self.publish();
         }
@@ -244,11 +243,8 @@ impl<D: Disk> Journal<D> {
             self.close();
         }
         let number = self.end.number;
-        let audited = (!leaves.is_empty()).then(|| Audited {
-            position: self.end.position,
-            link_before: self.end.link,
-            leaves,
-        });
+        let audited =
+            (!leaves.is_empty()).then(|| Audited { position: self.end.position, link_before: self.end.link, leaves });
         record::write(number, class, audited.as_ref(), body, &mut self.pending);
         self.take_over(number, audited.as_ref());
         Ok(Appended { number, audited })
@@ -410,8 +406,8 @@ mod tests {
     use crate::chain::leaf;
     use crate::reader::Step;
     use crate::seal::Seal;
-    use crate::survey::Found;
     use crate::simulated::{Faults, Simulated};
+    use crate::survey::Found;
     use proptest::prelude::*;
 
     const BUDGET: Budget = Budget { segment_bytes: 600, total_bytes: 1 << 20 };
@@ -422,9 +418,15 @@ mod tests {
         Commit,
         Release(u8),
         /// The machine loses power, now or within the next few operations on the disk.
-        Crash { after: u8, seed: u64 },
+        Crash {
+            after: u8,
+            seed: u64,
+        },
         /// The next operations fail, without a crash.
-        Fail { after: u8, count: u8 },
+        Fail {
+            after: u8,
+            count: u8,
+        },
     }
 
     fn step() -> impl Strategy<Value = Act> {
@@ -477,7 +479,9 @@ mod tests {
         let mut wrong = Vec::new();
         let found = crate::survey(disk, |found| match found {
             Found::Seal(seal) => {
-                if let Some(before) = &sealed && before.end().position != seal.position {
+                if let Some(before) = &sealed
+                    && before.end().position != seal.position
+                {
                     wrong.push(format!("{before:?} is followed by {seal:?}"));
                 }
                 sealed = Some(seal.clone());

@@ -1,12 +1,18 @@
 //! The audit database: where it is opened, checked against the contract, read by SQL, and followed by
 //! transaction.
 
+mod chain;
 mod database;
+mod export;
 mod query;
 mod row;
 mod trace;
+mod verify;
 
+pub use chain::position_at;
 pub use database::{AuditError, chain_end, open_writer};
-pub use row::{RowMaker, Value};
+pub use export::{Exported, export, verify_export};
 pub use query::{QueryError, QueryLimits, QueryResult, query};
+pub use row::{RowMaker, Value};
 pub use trace::{Trace, trace};
+pub use verify::verify;

@@ -411,7 +411,10 @@ fn open_journal(
     let (mut journal, recovery) = Journal::open(folder.clone(), budget).map_err(failed)?;
     if recovery.cut_bytes > 0 {
         let bytes = recovery.cut_bytes;
-        tracing::warn!(bytes, "the journal ended in the middle of a record, which nobody was told is safe; it is cut off");
+        tracing::warn!(
+            bytes,
+            "the journal ended in the middle of a record, which nobody was told is safe; it is cut off"
+        );
     }
     for (from, to) in &recovery.missing {
         tracing::error!(from, to, "records of the journal are missing; a segment is damaged or was removed");
@@ -424,7 +427,10 @@ fn open_journal(
         match sink.standing() {
             Some(standing) => {
                 if journal.go_behind(standing.record, standing.position, standing.link) {
-                    tracing::warn!(sink = name, "the journal is older than the audit tables, or is gone; it goes on behind them");
+                    tracing::warn!(
+                        sink = name,
+                        "the journal is older than the audit tables, or is gone; it goes on behind them"
+                    );
                 }
                 cursors.set(name, standing.record);
             }
@@ -452,7 +458,7 @@ fn open_journal(
 }
 
 /// What the audit tables may see; all of them the same, since the hash chain is over it.
-fn audit_clearance(config: &Config) -> Sensitivity {
+pub fn audit_clearance(config: &Config) -> Sensitivity {
     let table = config.sinks.values().find(|sink| sink.kind.holds_tables());
     table.map_or(Sensitivity::Public, |sink| sink.clearance.into())
 }

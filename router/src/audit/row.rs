@@ -53,6 +53,10 @@ impl RowMaker {
         RowMaker { contract, components, encoder, placed }
     }
 
+    pub fn components(&self) -> &Arc<Components> {
+        &self.components
+    }
+
     /// `None` where the contract names no table for the event.
     pub fn row(&mut self, batch: &Batch, row: usize) -> Option<AuditRow> {
         let head = batch.rows()[row];
@@ -120,8 +124,7 @@ pub fn canonical<'a>(table: &Table, values: impl Iterator<Item = (&'a str, &'a V
         Value::Int(0) => name == "seq" || table.order_by.iter().any(|other| other == name),
         Value::Int(_) | Value::Float(_) => false,
     };
-    let is_float =
-        |name: &str| table.columns.iter().any(|column| column.name == name && column.kind == Kind::Float);
+    let is_float = |name: &str| table.columns.iter().any(|column| column.name == name && column.kind == Kind::Float);
     let mut values: Vec<(&str, &Value)> = values
         .filter(|(name, value)| !is_absent(name, value) && !matches!(*name, "chain_position" | "chain_hash"))
         .collect();

@@ -116,7 +116,8 @@ pub async fn post(
     let batch_id = text(header::HeaderName::from_static("x-batch-id"));
     let repeated = slot.initialized();
     // In a task of its own: a client that hangs up leaves no half-taken batch behind.
-    let work = tokio::spawn(async move { slot.get_or_try_init(|| take(&app, &body, ndjson, &batch_id)).await.cloned() });
+    let work =
+        tokio::spawn(async move { slot.get_or_try_init(|| take(&app, &body, ndjson, &batch_id)).await.cloned() });
     let answer = match tokio::time::timeout(SAFETY_WAIT, work).await {
         Ok(Ok(Ok(answer))) => Answer { repeated: repeated || answer.repeated, ..answer },
         Ok(Ok(Err(NotSafe))) => {
@@ -128,10 +129,7 @@ pub async fn post(
         }
         Ok(Err(error)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()),
         Err(_) => {
-            return busy(
-                "not_safe_yet",
-                "the audit events are not on disk yet; ask again with the same X-Batch-Id",
-            );
+            return busy("not_safe_yet", "the audit events are not on disk yet; ask again with the same X-Batch-Id");
         }
     };
     let status = if answer.accepted == 0 && answer.rejected > 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };

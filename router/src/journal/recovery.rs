@@ -41,7 +41,11 @@ pub fn recover(
         let record = match step {
             Step::Record(record) => record,
             Step::Missing(from, to) => {
-                tracing::error!(from, to, "records of the journal are damaged; what they held and was not delivered is lost");
+                tracing::error!(
+                    from,
+                    to,
+                    "records of the journal are damaged; what they held and was not delivered is lost"
+                );
                 continue;
             }
         };
@@ -94,8 +98,7 @@ pub fn recover(
             }
             if let Some(number) = destinations.number(name) {
                 let bytes = record.body.len() as u64;
-                owed[usize::from(number)]
-                    .insert(record.number, Owed { settlement: settlement.clone(), rows, bytes });
+                owed[usize::from(number)].insert(record.number, Owed { settlement: settlement.clone(), rows, bytes });
                 continue;
             }
             // The configuration has no such destination any more.

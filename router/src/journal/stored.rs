@@ -23,6 +23,8 @@ pub struct Stored<'a> {
     version: u8,
     lane: u8,
     ingest_ns: i64,
+    /// Hash of the contract that the rows are by.
+    pub contract: &'a str,
     /// The run of the router that numbered the rows.
     origin: &'a str,
     /// What the rows' numbers stand for.
@@ -132,6 +134,7 @@ pub fn encode(
         version: VERSION,
         lane: batch.lane as u8,
         ingest_ns: batch.ingest_ns,
+        contract: &contract.hash,
         origin: &batch.origin,
         destinations: destinations.names().iter().map(String::as_str).collect(),
         components: components.list,
@@ -171,7 +174,10 @@ impl<'a> Stored<'a> {
     }
 
     pub fn lane(&self) -> Lane {
-        [Lane::Guard, Lane::Audit, Lane::Log, Lane::Metric].into_iter().find(|lane| *lane as u8 == self.lane).unwrap_or(Lane::Log)
+        [Lane::Guard, Lane::Audit, Lane::Log, Lane::Metric]
+            .into_iter()
+            .find(|lane| *lane as u8 == self.lane)
+            .unwrap_or(Lane::Log)
     }
 
     /// The bit that stands for a destination.
@@ -189,7 +195,10 @@ impl<'a> Stored<'a> {
 
     /// By whose numbers a row is known, and its number there.
     pub fn numbered(&self) -> impl Iterator<Item = (&'a str, &'a str, u64)> + '_ {
-        self.rows.iter().filter(|row| row.numbered).filter_map(|row| Some((self.run(row), self.component(row), row.seq?)))
+        self.rows
+            .iter()
+            .filter(|row| row.numbered)
+            .filter_map(|row| Some((self.run(row), self.component(row), row.seq?)))
     }
 
     /// Puts the rows that go to `to` behind those of a batch.

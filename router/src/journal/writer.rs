@@ -189,9 +189,7 @@ impl Writer {
                     self.bury(&entry, u64::MAX, "too_long", "the batch is longer than a record may be");
                 }
                 Err(error) => {
-                    if matches!(error, JournalError::Full(_))
-                        && !self.parts.inbox.audit_is_full.swap(true, Relaxed)
-                    {
+                    if matches!(error, JournalError::Full(_)) && !self.parts.inbox.audit_is_full.swap(true, Relaxed) {
                         tracing::error!(%error, "no more audit events are taken until destinations have caught up; their producers keep them and wait");
                     }
                     entries.push_front(entry);
@@ -244,11 +242,7 @@ impl Writer {
         stored::encode(&self.parts.contract, &self.names, batch, rows, &self.parts.destinations, &mut self.body)
     }
 
-    fn append(
-        &mut self,
-        class: Class,
-        entry: &Entry,
-    ) -> Result<(u64, u64, Option<Arc<Chained>>), JournalError> {
+    fn append(&mut self, class: Class, entry: &Entry) -> Result<(u64, u64, Option<Arc<Chained>>), JournalError> {
         let batch = entry.parcel.batch();
         self.write_body(&entry.parcel, &entry.targets).map_err(|_| JournalError::TooLong(batch.arena_bytes()))?;
         let tables = self.parts.destinations.tables();

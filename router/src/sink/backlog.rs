@@ -72,7 +72,10 @@ impl Backlog {
     /// Owed records from one, and up to but without another, that will never be read.
     pub fn give_up(&mut self, from: u64, to: u64) -> Vec<Owed> {
         let lost: Vec<u64> = self.owed.range(from..to).map(|(record, _)| *record).collect();
-        lost.into_iter().filter_map(|record| self.owed.remove(&record)).inspect(|owed| self.bytes -= owed.bytes).collect()
+        lost.into_iter()
+            .filter_map(|record| self.owed.remove(&record))
+            .inspect(|owed| self.bytes -= owed.bytes)
+            .collect()
     }
 
     pub fn done(&mut self, record: u64) {

@@ -94,8 +94,20 @@ impl SinkRunner {
         });
         let thread = std::thread::Builder::new().name(format!("sink-{name}")).spawn({
             let stop_by = stop_by.clone();
-            let worker =
-                Worker { name, number, sink, stats, deliveries, closed, woken, backlog, feed, inbox, dead_letters, stop_by };
+            let worker = Worker {
+                name,
+                number,
+                sink,
+                stats,
+                deliveries,
+                closed,
+                woken,
+                backlog,
+                feed,
+                inbox,
+                dead_letters,
+                stop_by,
+            };
             move || worker.run()
         })?;
         Ok(SinkRunner { handle, stop_by, open: Some(open), thread })

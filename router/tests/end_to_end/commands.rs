@@ -270,7 +270,10 @@ fn dead_letters_are_listed_and_shown() {
     let listed: Value = serde_json::from_str(&run(&["list", "--json"])).unwrap();
     assert_eq!((&listed["events"], &listed["unreadable_lines"]), (&json!(2), &json!(0)), "{listed}");
     let kind = &listed["kinds"][0];
-    assert_eq!((&kind["by"], &kind["reason"], &kind["events"]), (&json!("logs"), &json!("destination_removed"), &json!(2)));
+    assert_eq!(
+        (&kind["by"], &kind["reason"], &kind["events"]),
+        (&json!("logs"), &json!("destination_removed"), &json!(2))
+    );
     assert!(run(&["list"]).contains("destination_removed"));
     let shown: Value = serde_json::from_str(run(&["show", "--limit", "1", "--by", "logs"]).trim()).unwrap();
     assert_eq!(shown["event"]["message"], "say \"a\"");
