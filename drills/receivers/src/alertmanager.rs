@@ -6,12 +6,14 @@
 //! * "Data model", <https://prometheus.io/docs/concepts/data_model/>: label names
 //! * "Configuration", <https://prometheus.io/docs/alerting/latest/configuration/>: `resolve_timeout`, 5 minutes
 //!   for an alert without an end
-//! * The behaviour of the real one, 0.25: empty label values are dropped before a set is checked; an alert
-//!   that ends before it starts is refused; of a request with some bad alerts the good ones are kept, and
-//!   it is answered 400.
+//! * The real one, 0.25, beside which this was held: what can't be decoded is 400 and what does not fit the
+//!   schema 422, each with a code and a message and for the request as a whole; what makes no sense is 400
+//!   with a JSON string, and the good alerts of the request are kept; empty label values are dropped
+//!   before a set is checked
 //!
 //! # Where it is stricter, or does less
-//! * Members that the document does not list are refused, where the real one ignores them.
+//! * Members that the document does not list are refused, where the real one ignores them; so are times
+//!   without an offset, which it takes for UTC though the document says `date-time` (RFC 3339).
 //! * No routing, grouping, silences or inhibition; of the filters only `active`.
 
 mod alert;
@@ -25,7 +27,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Outcome};
 use crate::request::{BodyFault, Request};
 use crate::service::Service;
-use alert::Alert;
+use alert::{Alert, Problem};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -54,34 +56,42 @@ impl Alertmanager {
         let media_type = request.media_type();
         if media_type != "application/json" {
             let message = format!("unsupported media type {media_type:?}, only [application/json] are allowed");
-            return Outcome::refused(Answer::json(415, &json!({"code": 415, "message": message})), message);
+            return coded(415, 415, &message);
         }
-        let list = match serde_json::from_slice(&request.body) {
-            Ok(Value::Array(list)) => list,
-            Ok(_) => return bad(vec!["the body is not an array of alerts".into()], None),
-            Err(error) => return bad(vec![format!("parsing alerts body failed, because {error}")], None),
+        let undecoded =
+            |reason: &str| coded(400, 400, &format!("parsing alerts body from \"\" failed, because {reason}"));
+        let list: Vec<Value> = match serde_json::from_slice(&request.body) {
+            Ok(list) => list,
+            Err(error) => return undecoded(&error.to_string()),
         };
         let now = timestamp(request);
         let mut errors = Vec::new();
         let mut kept = Vec::new();
-        for value in list {
-            match Alert::read(&value, now) {
+        let mut alerts = Vec::new();
+        for (at, value) in list.into_iter().enumerate() {
+            match Alert::read(&value, at, now) {
                 Ok(alert) => {
+                    alerts.push(alert);
                     kept.push(value);
-                    let fingerprint = alert.fingerprint();
-                    let merged = match self.alerts.remove(&fingerprint) {
-                        Some(before) => alert.after(before, now),
-                        None => alert,
-                    };
-                    self.alerts.insert(fingerprint, merged);
                 }
-                Err(error) => errors.push(error),
+                Err(Problem::Shape(reason)) => return undecoded(&reason),
+                Err(Problem::Schema(code, reason)) => return coded(422, code, &reason),
+                Err(Problem::Sense(reason)) => errors.push(reason),
             }
+        }
+        for alert in alerts {
+            let fingerprint = alert.fingerprint();
+            let merged = match self.alerts.remove(&fingerprint) {
+                Some(before) => alert.after(before, now),
+                None => alert,
+            };
+            self.alerts.insert(fingerprint, merged);
         }
         if errors.is_empty() {
             return Outcome::kept(Answer::empty(200), json!(kept));
         }
-        bad(errors, Some(kept).filter(|kept| !kept.is_empty()))
+        let answer = Answer::json(400, &json!(errors.join("; ")));
+        Outcome { answer, kept: (!kept.is_empty()).then_some(Value::Array(kept)), refusals: errors }
     }
 
     fn list(&self, request: &Request) -> Answer {
@@ -111,10 +121,10 @@ impl Service for Alertmanager {
             (&Method::GET, "/api/v2/alerts") => Outcome::told(self.list(request)),
             (&Method::GET, "/api/v2/status") => Outcome::told(self.status(request)),
             (&Method::GET | &Method::HEAD, "/-/ready" | "/-/healthy") => Outcome::told(Answer::text(200, "OK")),
-            (_, "/api/v2/alerts" | "/api/v2/status") => {
-                Outcome::refused(Answer::json(405, &json!({"code": 405, "message": "method not allowed"})), "method")
+            (method, "/api/v2/alerts" | "/api/v2/status") => {
+                coded(405, 405, &format!("method {method} is not allowed"))
             }
-            _ => Outcome::refused(Answer::json(404, &json!({"code": 404, "message": "path not found"})), "path"),
+            (_, path) => coded(404, 404, &format!("path {path} was not found")),
         }
     }
 
@@ -144,9 +154,8 @@ impl Service for Alertmanager {
     }
 }
 
-fn bad(errors: Vec<String>, kept: Option<Vec<Value>>) -> Outcome {
-    let answer = Answer::json(400, &json!(errors.join("; ")));
-    Outcome { answer, kept: kept.map(Value::Array), refusals: errors }
+fn coded(status: u16, code: u16, message: &str) -> Outcome {
+    Outcome::refused(Answer::json(status, &json!({"code": code, "message": message})), message)
 }
 
 fn timestamp(request: &Request) -> Timestamp {

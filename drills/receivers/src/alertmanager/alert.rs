@@ -23,31 +23,50 @@ pub struct Alert {
     generator: String,
 }
 
+/// What is wrong with an alert; the first two are the whole request's fault.
+#[derive(Debug)]
+pub enum Problem {
+    /// It can't be decoded: 400.
+    Shape(String),
+    /// It does not fit the schema: 422, with the schema library's own code.
+    Schema(u16, String),
+    /// It makes no sense: 400, and its neighbours are kept.
+    Sense(String),
+}
+
 impl Alert {
-    pub fn read(value: &Value, now: Timestamp) -> Result<Alert, String> {
-        let map = value.as_object().ok_or("an alert is not an object")?;
+    /// Where it stands in the request is a part of what is said.
+    pub fn read(value: &Value, at: usize, now: Timestamp) -> Result<Alert, Problem> {
+        let map = value.as_object().ok_or_else(|| Problem::Shape(format!("cannot unmarshal {value} into an alert")))?;
         if let Some(name) = map.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(format!("unknown member {name:?}"));
+            return Err(Problem::Shape(format!("unknown member {name:?}")));
         }
-        let labels = labels(map.get("labels").ok_or("labels is required")?, "label")?;
-        if labels.is_empty() {
-            return Err("at least one label pair required".into());
-        }
-        let annotations =
-            map.get("annotations").map_or(Ok(Labels::new()), |value| self::labels(value, "annotation"))?;
         let starts = time(map, "startsAt")?;
         let ends = time(map, "endsAt")?;
+        let (labels, annotations) = (strings(map, "labels")?, strings(map, "annotations")?.unwrap_or_default());
+        let labels = labels.ok_or_else(|| Problem::Schema(602, format!("{at}.labels in body is required")))?;
+        let generator = match map.get("generatorURL") {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(url)) if url.is_empty() || is_uri(url) => url.clone(),
+            Some(other) => {
+                return Err(Problem::Schema(601, format!("{at}.generatorURL in body must be of type uri: {other}")));
+            }
+        };
+        let sense = |reason: &str| Err(Problem::Sense(reason.to_owned()));
+        if labels.is_empty() {
+            return sense("at least one label pair required");
+        }
+        for (set, what) in [(&labels, "label set"), (&annotations, "annotations")] {
+            if let Some(name) = set.keys().find(|name| !is_label_name(name)) {
+                return sense(&format!("invalid {what}: invalid name {name:?}"));
+            }
+        }
         // As the real one does: an alert with an end and no start started at its end.
         let starts = starts.or(ends).unwrap_or(now);
         let ends = ends.unwrap_or(now.saturating_add(RESOLVE_TIMEOUT).unwrap_or(now));
         if ends < starts {
-            return Err("start time must be before end time".into());
+            return sense("start time must be before end time");
         }
-        let generator = match map.get("generatorURL") {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(url)) if url.is_empty() || is_uri(url) => url.clone(),
-            Some(other) => return Err(format!("generatorURL must be of type uri: {other}")),
-        };
         Ok(Alert { labels, annotations, starts, ends, updated: now, generator })
     }
 
@@ -86,19 +105,19 @@ impl Alert {
     }
 }
 
-fn labels(value: &Value, what: &str) -> Result<Labels, String> {
-    let map = value.as_object().ok_or(format!("{what}s is not an object"))?;
-    let mut labels = Labels::new();
-    for (name, value) in map {
-        if !is_label_name(name) {
-            return Err(format!("invalid {what} set: invalid name {name:?}"));
-        }
-        let value = value.as_str().ok_or(format!("invalid {what} set: {name} is not a string"))?;
-        if !value.is_empty() {
-            labels.insert(name.clone(), value.to_owned());
-        }
-    }
-    Ok(labels)
+/// A set of strings, without the empty ones, which mean the same as no label.
+fn strings(map: &Map<String, Value>, member: &str) -> Result<Option<Labels>, Problem> {
+    let bad = |value: &Value| Problem::Shape(format!("cannot unmarshal {value} into {member}"));
+    let set = match map.get(member) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(value) => value.as_object().ok_or_else(|| bad(value))?,
+    };
+    let pairs = set.iter().map(|(name, value)| match value {
+        Value::String(text) => Ok((name.clone(), text.clone())),
+        other => Err(bad(other)),
+    });
+    let labels = pairs.collect::<Result<Labels, Problem>>()?;
+    Ok(Some(labels.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
 }
 
 /// `[a-zA-Z_][a-zA-Z0-9_]*`
@@ -107,14 +126,12 @@ fn is_label_name(name: &str) -> bool {
     word && name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
-fn time(map: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, String> {
+fn time(map: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, Problem> {
+    let bad = |value: &dyn std::fmt::Display| Problem::Shape(format!("parsing {name} {value} as a date-time"));
     match map.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if is_rfc_3339(text) => match text.parse() {
-            Ok(time) => Ok(Some(time)),
-            Err(_) => Err(format!("{name} must be of type date-time: {text:?}")),
-        },
-        Some(other) => Err(format!("{name} must be of type date-time: {other}")),
+        Some(Value::String(text)) if is_rfc_3339(text) => text.parse().map(Some).map_err(|_| bad(text)),
+        Some(other) => Err(bad(other)),
     }
 }
 
