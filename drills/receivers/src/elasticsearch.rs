@@ -2,14 +2,14 @@
 //!
 //! # Where the rules are from
 //! * "Bulk API", <https://www.elastic.co/guide/en/elasticsearch/reference/8.17/docs-bulk.html>: lines, actions, the
-//!   final newline, items and their errors; [`bulk`]
+//!   final newline, items and their errors; `bulk`
 //! * "Use a data stream" and "Create data stream API", same place (`use-a-data-stream.html`,
 //!   `indices-create-data-stream.html`): only `create`, names; `@timestamp` is required
 //! * "Create or update index template API" (`indices-put-template.html`): members, priorities, "overlapping
-//!   index patterns at the same priority are not allowed", components; the built-in templates; [`templates`]
-//! * "Create or update lifecycle policy API" (`ilm-put-lifecycle.html`) and "Index lifecycle actions"; [`policies`]
+//!   index patterns at the same priority are not allowed", components; the built-in templates; `templates`
+//! * "Create or update lifecycle policy API" (`ilm-put-lifecycle.html`) and "Index lifecycle actions"; `policies`
 //! * "Field data types", "Dynamic mapping", "Mapping limit settings" (`mapping-settings-limit.html`: 1,000 fields,
-//!   depth 20), "Keyword type family" (32,766 bytes); [`mapping`], [`field`]
+//!   depth 20), "Keyword type family" (32,766 bytes); `mapping`, `field`
 //! * "Networking", `http.max_content_length`: 100 MB, of the decoded body
 //! * OpenSearch "ISM API", <https://docs.opensearch.org/latest/im-plugin/ism/api/>
 //! * Quickwit "Elasticsearch compatible API", <https://quickwit.io/docs/reference/es_compatible_api>: paths below
@@ -31,18 +31,18 @@
 //! * Field types that telemetry has no use for (geo, vectors, percolators) are refused in a mapping.
 
 mod access;
-pub mod bulk;
+mod bulk;
 mod date;
 mod failure;
-pub mod field;
+mod field;
 mod filter;
 mod index;
-pub mod mapping;
+mod mapping;
 mod pattern;
-pub mod policies;
+mod policies;
 mod search;
 mod store;
-pub mod templates;
+mod templates;
 
 use axum::http::Method;
 use axum::http::header::{HeaderName, WWW_AUTHENTICATE};

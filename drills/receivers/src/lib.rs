@@ -26,7 +26,7 @@
 //! * [`slack`], [`pagerduty`], [`elasticsearch`], [`logstash`], [`webhook`], [`alertmanager`]: the services
 
 pub mod alertmanager;
-pub mod answer;
+mod answer;
 mod connection;
 mod control;
 pub mod elasticsearch;
@@ -37,7 +37,7 @@ pub mod kind;
 pub mod logstash;
 pub mod pagerduty;
 pub mod receiver;
-pub mod request;
+mod request;
 pub mod script;
 mod service;
 pub mod slack;

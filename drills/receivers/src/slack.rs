@@ -11,7 +11,7 @@
 //! * "Truncating really long messages",
 //!   <https://api.slack.com/changelog/2018-04-truncating-really-long-messages>: 40,000 characters
 //! * "Blocks", <https://docs.slack.dev/reference/block-kit/blocks>, and Slack's own Python SDK, whose
-//!   validators state the same numbers: see [`blocks`] and [`elements`]
+//!   validators state the same numbers: see `blocks` and `elements`
 //!
 //! # What is unclear, and what is assumed
 //! * How long a "short burst" is. Assumed: [`Options::burst`], 5 messages.
@@ -19,7 +19,7 @@
 //! * The length at which `chat.update` answers `msg_too_long`. Assumed: 4,000, the recommended length.
 //! * How much text all blocks may have together. Slack answers `msg_blocks_too_long` and publishes no
 //!   number; users measured that 9,597 characters pass and 11,341 do not
-//!   (<https://github.com/slackapi/bolt-js/issues/2867>). Assumed: 10,000; see [`content`].
+//!   (<https://github.com/slackapi/bolt-js/issues/2867>). Assumed: 10,000; see `content`.
 //! * Whether lengths are counted in characters or UTF-16 units. Assumed: characters.
 //! * What a webhook that was never issued answers. Assumed: 404 `no_service`, as for a removed one.
 //!
@@ -29,11 +29,11 @@
 //! * Only JSON with a bearer token, not form data; no `private_metadata`, files or scheduled messages.
 //! * Block types and elements that a notification has no use for are refused as unknown.
 
-pub mod blocks;
+mod blocks;
 mod channel;
 mod chat;
-pub mod content;
-pub mod elements;
+mod content;
+mod elements;
 mod hook;
 mod shape;
 
