@@ -49,14 +49,22 @@ fn share_one_heap() {
     }
 }
 
-/// A router without its worker, or without a destination, would look alive and move nothing. It ends
+/// A file that may not grow is an error to deal with, as a full disk is, and no reason to die.
+fn survive_file_limits() {
+    // SAFETY: before any other thread is there.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
+/// A router without its worker, its journal, or without a destination, would look alive and move nothing. It ends
 /// instead, loudly, so that whoever supervises it starts another.
 fn end_with_a_panic() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         tell(panic);
         let name = std::thread::current().name().unwrap_or_default().to_owned();
-        if name == "worker" || name == "keeper" || name.starts_with("sink-") {
+        if matches!(&*name, "worker" | "keeper" | "journal") || name.starts_with("sink-") {
             tracing::error!(thread = name, "the router can't go on without this thread and ends");
             std::process::abort();
         }
@@ -73,6 +81,7 @@ impl Run {
         share_one_heap();
         start_log(&config);
         end_with_a_panic();
+        survive_file_limits();
         catch_signals()?;
         let router = crate::start(config.clone(), None).map_err(|error| Failure::Failed(error.into()))?;
         let addresses = json!({
