@@ -1,6 +1,6 @@
 //! `tapline run`
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -93,7 +93,7 @@ impl Run {
         });
         // For scripts: port 0 has become a real one.
         std::fs::write(config.data_dir.join("addresses.json"), addresses.to_string())?;
-        eprintln!("ready {addresses}");
+        let _ = writeln!(std::io::stderr(), "ready {addresses}");
         let signal = wait_for_signal();
         tracing::info!(signal, "stopping");
         let snapshot = router.stop();
@@ -132,6 +132,9 @@ fn start_log(config: &Config) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // A log that can't be written (its disk is full) is no reason to die; the default is to print that,
+        // on the same disk, and to panic when it fails.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     // A log that was set up before this (by a program around us) stays.
     let _ = match config.log.format {

@@ -4,7 +4,7 @@
 //! answer wins (a dead letter over a drop over a delivery), so that a partial loss is never shown as
 //! a delivery.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU16, Ordering::AcqRel};
 
 use super::{Ledger, Outcome, Reason, Stream, StreamId};
@@ -19,6 +19,8 @@ pub struct Settlement {
     row_streams: Box<[u8]>,
     /// The streams of this batch; few.
     streams: Vec<Arc<Stream>>,
+    /// Why the first destination failed that did: rows that others complete later bear that reason.
+    failed: OnceLock<Reason>,
 }
 
 impl Settlement {
@@ -41,7 +43,7 @@ impl Settlement {
             row_streams.push(place as u8);
             open.push(AtomicU16::new(destinations.min(u32::from(OPEN)) as u16));
         }
-        Settlement { rows: open.into(), row_streams: row_streams.into(), streams }
+        Settlement { rows: open.into(), row_streams: row_streams.into(), streams, failed: OnceLock::new() }
     }
 
     /// One destination has answered for these rows.
@@ -51,6 +53,9 @@ impl Settlement {
             Outcome::DeadLettered => DEAD,
             Outcome::Dropped | Outcome::Filtered | Outcome::Rejected => DROPPED,
         };
+        if flag != 0 {
+            self.failed.get_or_init(|| reason.clone());
+        }
         let mut tally: Vec<[u64; 3]> = vec![[0; 3]; self.streams.len()];
         for row in rows {
             let cell = &self.rows[row];
@@ -70,10 +75,8 @@ impl Settlement {
         }
         for (stream, [delivered, dropped, dead]) in self.streams.iter().zip(tally) {
             stream.settle(Outcome::Delivered, reason, delivered);
-            // The reason of the answer that completed the row; where an earlier destination had
-            // failed and the last one took it, that earlier reason is on the sink's own counter.
-            let late = Reason::Borrowed("other_destination_failed");
-            let reason = if flag == 0 { &late } else { reason };
+            // Where the last destination took a row that an earlier one had not, that one's reason counts.
+            let reason = if flag == 0 { self.failed.get().unwrap_or(reason) } else { reason };
             stream.settle(Outcome::Dropped, reason, dropped);
             stream.settle(Outcome::DeadLettered, reason, dead);
         }

@@ -215,6 +215,10 @@ impl Router {
         }
     }
 
+    pub fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
     pub fn signal(&self, signal: i32) {
         // SAFETY: plain numbers; the child has not been waited for, so the number is its own.
         unsafe { libc::kill(self.child.id() as i32, signal) };
