@@ -6,6 +6,7 @@ mod bless;
 mod clickhouse;
 mod client;
 mod demo;
+mod drill;
 mod figures;
 mod lint;
 mod plugins;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Test),
     /// Measure: emit, chain, router beside its peers, idle, scrape.
     Bench(bench::Bench),
+    /// Break something on purpose, and check what must hold afterwards.
+    Drill(drill::Drill),
     /// Start a ClickHouse to play with or to test against, with the audit tables and roles in it.
     Clickhouse(clickhouse::ClickHouse),
     /// Build every plugin to target/plugins/*.wasm.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(&workspace),
         Command::Test(test) => test.run(&workspace),
         Command::Bench(bench) => bench.run(&workspace),
+        Command::Drill(drill) => drill.run(&workspace),
         Command::Clickhouse(clickhouse) => clickhouse.run(&workspace),
         Command::Plugins => plugins::build(&workspace).map(|_| ()),
         Command::Lint => lint::lint(&workspace),

@@ -108,6 +108,13 @@ impl Router {
         })
     }
 
+    /// SIGKILL.
+    pub(crate) fn kill(self) {
+        drop(self.process);
+        // The next one tells anew where it listens.
+        let _ = fs::remove_file(self.folder.join("addresses.json"));
+    }
+
     /// Stops it in order; the ledger that it closed, and what the run has cost.
     pub(crate) fn stop(self) -> Result<(Ledger, Usage)> {
         #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::demo::Demo;
 use crate::workspace::{Workspace, run, say};
-use crate::{clickhouse, plugins, setup};
+use crate::{clickhouse, drill, plugins, setup};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  cargo xtask test")]
@@ -24,11 +24,12 @@ type Step = fn(&Workspace) -> Result<()>;
 impl Test {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let begin = Instant::now();
-        let steps: [(&str, Step); 6] = [
+        let steps: [(&str, Step); 7] = [
             ("what the tests need", tools),
             ("plugins", |workspace| plugins::build(workspace).map(|_| ())),
             ("cargo test", cargo_test),
             ("ClickHouse's front", clickhouse::test),
+            ("kill drill", drill::kill),
             ("demo", |workspace| demo(workspace, false)),
             ("demo with incidents", |workspace| demo(workspace, true)),
         ];

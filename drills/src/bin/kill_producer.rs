@@ -1,0 +1,91 @@
+//! `kill-producer`: a producer to be killed. It emits orders as fast as it is told to, and says on standard
+//! output what the router has acknowledged, so that whoever kills it knows what must be there afterwards.
+//!
+//! A line each few milliseconds: run, emitted, acknowledged, dropped. Orders are its only events, and none is
+//! spilled, so the first *n* numbers of its run are what *n* acknowledged events are. Noise on the log lane
+//! comes from a second run, which is not counted.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use tapline_client::{Component, Lane, Shipper, Telemetry, events};
+
+#[derive(Parser)]
+#[command(name = "kill-producer", about = "Emits orders and says what was acknowledged, until standard input ends")]
+struct Arguments {
+    /// The router, e.g. unix:/run/tapline.sock.
+    #[arg(long)]
+    connect: String,
+    /// Orders a second; about as many log events come with them.
+    #[arg(long, default_value_t = 2_000)]
+    rate: u64,
+}
+
+const STEP: Duration = Duration::from_millis(5);
+
+/// Orders that wait while the router is away, at most.
+const QUEUE: usize = 1 << 17;
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let orders = Telemetry::builder("kill-drill").env("drill").capacity(Lane::Audit, QUEUE).without_spill().build();
+    let noise = Telemetry::builder("kill-drill-noise").env("drill").without_spill().build();
+    let shippers = [&orders, &noise].map(|telemetry| Shipper::spawn(telemetry.clone(), &arguments.connect));
+    let [orders_shipper, noise_shipper] = shippers;
+    let (orders_shipper, noise_shipper) = (
+        orders_shipper.map_err(|error| anyhow::anyhow!("{error}"))?,
+        noise_shipper.map_err(|error| anyhow::anyhow!("{error}"))?,
+    );
+    let stopped = Arc::new(AtomicBool::new(false));
+    std::thread::spawn({
+        let stopped = stopped.clone();
+        move || {
+            let _ = io::stdin().read_to_end(&mut Vec::new());
+            stopped.store(true, Relaxed);
+        }
+    });
+    let order = orders.component(Component::Order);
+    let bus = noise.component(Component::Bus);
+    let begin = Instant::now();
+    let mut emitted = 0;
+    while !stopped.load(Relaxed) {
+        let due = begin.elapsed().as_micros() as u64 * arguments.rate / 1_000_000;
+        while emitted < due {
+            emitted += 1;
+            let id = format!("{}-{emitted}", orders.run());
+            order.emit(&events::OrderNew {
+                client_order_id: &id,
+                strategy_id: "kill-drill",
+                symbol: "TXFD6",
+                side: "BUY",
+                price: 345_213_000,
+                price_scale: 10_000,
+                qty: 1,
+                ..Default::default()
+            });
+            bus.emit(&events::Heartbeat::default());
+        }
+        say(&orders, orders_shipper.report().acknowledged)?;
+        std::thread::sleep(STEP);
+    }
+    let patience = Instant::now() + Duration::from_secs(60);
+    while orders_shipper.report().acknowledged < emitted && Instant::now() < patience {
+        std::thread::sleep(STEP);
+    }
+    let report = orders_shipper.stop(Duration::from_secs(10));
+    noise_shipper.stop(Duration::from_secs(1));
+    say(&orders, report.acknowledged)?;
+    Ok(())
+}
+
+fn say(orders: &Telemetry, acknowledged: u64) -> io::Result<()> {
+    let counts: Vec<_> = orders.streams().iter().map(|stream| stream.counts()).collect();
+    let emitted: u64 = counts.iter().map(|counts| counts.emitted).sum();
+    let dropped: u64 = counts.iter().map(|counts| counts.dropped()).sum();
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} {emitted} {acknowledged} {dropped}", orders.run())?;
+    out.flush()
+}
