@@ -4,6 +4,7 @@
 //! that a file writes replaces the default of that section; unknown keys are refused by name.
 
 mod error;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use tapline_contract::Sensitivity;
 
 pub use error::ConfigError;
+pub use secret::Secret;
 
 /// The reference, and what `tapline run` uses where nothing else is said.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -151,6 +153,18 @@ pub struct SinkConfig {
     pub compress: Compress,
     #[serde(default)]
     pub sync: bool,
+    /// Of a server.
+    pub url: Option<String>,
+    #[serde(default)]
+    pub user: String,
+    /// Never in the file itself.
+    #[serde(default)]
+    pub password: Secret,
+    #[serde(default = "default_timeout_s")]
+    pub timeout_s: u64,
+    /// Make missing tables and columns.
+    #[serde(default)]
+    pub migrate: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -158,6 +172,8 @@ pub struct SinkConfig {
 pub enum SinkKind {
     /// The audit tables, in SQLite.
     Sqlite,
+    /// The audit tables, in ClickHouse.
+    Clickhouse,
     /// JSON lines.
     File,
     /// Standard output.
@@ -167,7 +183,7 @@ pub enum SinkKind {
 impl SinkKind {
     /// Every event that has an audit table goes there.
     pub fn holds_tables(self) -> bool {
-        self == SinkKind::Sqlite
+        matches!(self, SinkKind::Sqlite | SinkKind::Clickhouse)
     }
 }
 
@@ -207,6 +223,10 @@ fn default_rotate_hours() -> u64 {
     24
 }
 
+fn default_timeout_s() -> u64 {
+    30
+}
+
 fn default_keep() -> usize {
     14
 }
@@ -237,6 +257,11 @@ impl Default for Config {
             keep: default_keep(),
             compress: Compress::default(),
             sync: false,
+            url: None,
+            user: String::new(),
+            password: Secret::default(),
+            timeout_s: default_timeout_s(),
+            migrate: false,
         };
         let sinks = [
             ("audit", sink(SinkKind::Sqlite, Some("audit.db"), Clearance::Pii)),
@@ -394,9 +419,21 @@ impl Config {
                 wrong.push(format!("sinks.{name}: a name has letters, digits, `_` and `-`"));
             }
             match (sink.kind, &sink.path) {
-                (SinkKind::Console, Some(_)) => wrong.push(format!("sinks.{name}: a console has no path")),
+                (SinkKind::Console | SinkKind::Clickhouse, Some(_)) => {
+                    wrong.push(format!("sinks.{name}: path is for files and sqlite"));
+                }
                 (SinkKind::File | SinkKind::Sqlite, None) => wrong.push(format!("sinks.{name}: path is missing")),
                 _ => {}
+            }
+            match (sink.kind, &sink.url) {
+                (SinkKind::Clickhouse, None) => {
+                    wrong.push(format!("sinks.{name}: url is missing, e.g. \"http://127.0.0.1:8123\""));
+                }
+                (SinkKind::Clickhouse, Some(url)) if !url.starts_with("http://") && !url.starts_with("https://") => {
+                    wrong.push(format!("sinks.{name}: url `{url}` begins neither with http:// nor with https://"));
+                }
+                (SinkKind::Clickhouse, Some(_)) | (_, None) => {}
+                (_, Some(_)) => wrong.push(format!("sinks.{name}: url is for servers")),
             }
             if sink.kind == SinkKind::File && (sink.rotate_mib == 0 || sink.rotate_hours == 0) {
                 wrong.push(format!("sinks.{name}: rotate_mib and rotate_hours are at least 1"));
@@ -413,6 +450,10 @@ impl Config {
         let sqlite = self.sinks.values().filter(|sink| sink.kind == SinkKind::Sqlite).count();
         if sqlite > 1 {
             wrong.push(format!("sinks: {sqlite} of type \"sqlite\"; the audit tables are in one"));
+        }
+        let tables: Vec<_> = self.sinks.values().filter(|sink| sink.kind.holds_tables()).collect();
+        if tables.windows(2).any(|two| two[0].clearance != two[1].clearance) {
+            wrong.push("sinks: all that hold the audit tables have one clearance; the hash chain is over what they see".into());
         }
         let lanes = ["guard", "audit", "log", "metric"];
         let mut entries = std::collections::BTreeSet::new();

@@ -33,7 +33,7 @@ use crate::producers::Producers;
 use crate::rejected::RejectedLines;
 use crate::route::Destinations;
 use crate::sink::{
-    Backlog, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, Feed, FileSink, Rotation, Sink, SinkError,
+    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, Feed, FileSink, Rotation, Sink, SinkError,
     SinkRunner, SinkStats, SqliteSink, Start, TableCounts,
 };
 use crate::tail::Tail;
@@ -426,7 +426,8 @@ fn open_journal(
     for (name, sink, _) in sinks {
         match sink.standing() {
             Some(standing) => {
-                if journal.go_behind(standing.record, standing.position, standing.link) {
+                let (position, link) = standing.chain.unwrap_or((0, tapline_journal::ORIGIN));
+                if journal.go_behind(standing.record, position, link) {
                     tracing::warn!(
                         sink = name,
                         "the journal is older than the audit tables, or is gone; it goes on behind them"
@@ -484,6 +485,29 @@ fn open_sink(
             stats.clone(),
             tables.clone(),
         )?),
+        SinkKind::Clickhouse => {
+            let failed = |source: SinkError| StartError::Sink { name: name.to_owned(), source };
+            let folder = config.in_data_dir(Path::new("sinks"));
+            fs::create_dir_all(&folder).map_err(|source| StartError::File {
+                operation: "make",
+                path: folder.clone(),
+                source,
+            })?;
+            let server = ClickHouseServer {
+                url: sink.url.clone().unwrap_or_default(),
+                user: sink.user.clone(),
+                password: sink.password.read().map_err(|source| failed(source.for_sink(name)))?,
+                database: "audit".into(),
+                timeout: Duration::from_secs(sink.timeout_s),
+                migrate: sink.migrate,
+                compress: true,
+            };
+            let rows = RowMaker::new(contract.clone(), components.clone(), sink.clearance.into());
+            let progress = folder.join(format!("{name}.json"));
+            let sink =
+                ClickHouseSink::open(server, &progress, contract.clone(), rows, stats.clone(), tables.clone());
+            Box::new(sink.map_err(failed)?)
+        }
         SinkKind::File => {
             let rotation = Rotation {
                 bytes_max: sink.rotate_mib << 20,

@@ -2,6 +2,7 @@
 //! else; each row that is handed to one comes back as exactly one answer.
 
 mod backlog;
+mod clickhouse;
 mod console;
 mod dead_letter;
 mod delivery;
@@ -13,6 +14,7 @@ mod sqlite;
 mod stats;
 
 pub use backlog::{Backlog, Owed};
+pub use clickhouse::{ClickHouseSink, Server as ClickHouseServer};
 pub use console::ConsoleSink;
 pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters};
 pub use delivery::{Chained, Delivery, Parcel};
@@ -40,6 +42,12 @@ pub trait Sink: Send {
         false
     }
 
+    /// Where the next group has to end, with this record, neither before nor behind it: one that may have
+    /// arrived is to be sent again just as it was.
+    fn group_end(&self) -> Option<u64> {
+        None
+    }
+
     /// Of a destination that takes each record exactly once: how far it is, as of its last commit.
     fn standing(&self) -> Option<Standing> {
         None
@@ -51,9 +59,8 @@ pub trait Sink: Send {
 pub struct Standing {
     /// The journal's record that it gets next.
     pub record: u64,
-    /// The chain position that comes next, and the chain before it.
-    pub position: u64,
-    pub link: Hash,
+    /// The chain position that comes next, and the chain before it, where it knows them.
+    pub chain: Option<(u64, Hash)>,
 }
 
 /// A row that a destination will never take.

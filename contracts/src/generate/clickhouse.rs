@@ -105,6 +105,13 @@ fn definition(contract: &Contract, table: &Table, column: &Column) -> String {
     format!("{} {}", quoted(&column.name), sql_type(contract, table, column))
 }
 
+/// A column's type, as `system.columns` shows it.
+pub fn column_type(contract: &Contract, table: &Table, column: &Column) -> String {
+    let definition = sql_type(contract, table, column);
+    let end = definition.find(" CODEC").or_else(|| definition.find(" DEFAULT")).unwrap_or(definition.len());
+    definition[..end].to_owned()
+}
+
 fn sql_type(contract: &Contract, table: &Table, column: &Column) -> String {
     // A sorting key can't be absent in ClickHouse; there it is the empty text or 0.
     let sorted = table.order_by.contains(&column.name);

@@ -288,9 +288,14 @@ impl Worker {
     }
 
     fn group(&mut self, first: Delivery, mut next: impl FnMut(&mut Self) -> Option<Delivery>) -> Vec<Delivery> {
+        let end = self.sink.group_end();
         let mut rows = first.rows.len();
         let mut group = vec![first];
-        while rows < GROUP_ROWS
+        let is_open = |group: &[Delivery], rows: usize| match end {
+            Some(end) => group.last().and_then(|delivery| delivery.record).is_some_and(|record| record < end),
+            None => rows < GROUP_ROWS,
+        };
+        while is_open(&group, rows)
             && let Some(delivery) = next(self)
         {
             rows += delivery.rows.len();

@@ -68,7 +68,7 @@ impl SqliteSink {
     ) -> Result<Self, AuditError> {
         let inserts = contract.tables.iter().map(insert).collect();
         let uncommitted = vec![0; contract.tables.len()];
-        let standing = Standing { record: 0, position: 1, link: tapline_journal::ORIGIN };
+        let standing = Standing { record: 0, chain: None };
         let mut sink = SqliteSink {
             path: path.to_owned(),
             contract,
@@ -94,8 +94,8 @@ impl SqliteSink {
         let record: i64 = connection
             .query_row("SELECT \"record\" FROM audit.tapline_cursor", [], |row| row.get(0))
             .map_err(failed)?;
-        let (position, link) = chain_end(&connection, &self.contract).map_err(failed)?;
-        self.standing = Standing { record: record as u64, position, link };
+        let chain = chain_end(&connection, &self.contract).map_err(failed)?;
+        self.standing = Standing { record: record as u64, chain: Some(chain) };
         self.next = self.standing;
         self.connection = Some(connection);
         Ok(())
@@ -214,9 +214,8 @@ impl Sink for SqliteSink {
                 }
             }
         }
-        self.next.record = record + 1;
-        self.next.position = chained.position + chained.links.len() as u64;
-        self.next.link = chained.links.last().copied().unwrap_or(self.next.link);
+        let end = chained.links.last().map(|link| (chained.position + chained.links.len() as u64, *link));
+        self.next = Standing { record: record + 1, chain: end.or(self.next.chain) };
         self.stats.take_withheld(&mut self.rows.encoder.withheld);
         Ok(refused)
     }
