@@ -14,10 +14,12 @@
 //! tables.
 
 pub mod clock;
+mod diversion;
 mod emitter;
 mod event;
 mod generated;
 mod keeper;
+mod losses;
 pub mod metric;
 mod queue;
 mod record;

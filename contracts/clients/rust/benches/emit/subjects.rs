@@ -157,7 +157,8 @@ impl Subject for RingPush {
                     slot.write(bytes);
                 })
             };
-            if pushed.is_none() {
+            if let Err(word) = pushed {
+                self.ring.pass(word);
                 self.dropped.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -170,11 +171,13 @@ impl Subject for RingPush {
             let mut reader = self.reader.lock().expect("the drain does not panic");
             while taken.len() < 256 {
                 // SAFETY: they came together.
-                let Some(bytes) = (unsafe { self.ring.pop(&mut reader) }) else {
+                let Some(bytes) = (unsafe { self.ring.peek(&mut reader) }) else {
                     break;
                 };
                 taken.push(bytes);
             }
+            // SAFETY: they came together.
+            unsafe { self.ring.release(&mut reader) };
             taken.len()
         }
     }

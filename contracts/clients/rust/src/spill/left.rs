@@ -76,7 +76,7 @@ impl Stream for LeftStream {
         let mut state = self.state.lock().unwrap_or_else(|e| e.into_inner());
         let State { files, counts } = &mut *state;
         let before = into.len();
-        let damaged = pop_files(files, into, max);
+        let damaged = pop_files(files, &mut Vec::new(), into, max);
         let popped = into.len() - before;
         counts.popped += popped as u64;
         counts.dropped_by[DropReason::SpillDamaged as usize] += damaged;
