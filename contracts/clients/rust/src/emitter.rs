@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::{self, Stamp};
 use crate::queue::Queue;
 use crate::schema::Lane;
+use crate::shared::Segment;
 use crate::telemetry::Handle;
 use crate::{Component, Event};
 
@@ -23,6 +24,8 @@ pub struct Emitter {
 /// The queues of one component, shared by its emitters and its drains.
 pub(crate) struct Station {
     pub(crate) component: Component,
+    /// The file that the queues are in, where another process drains them.
+    pub(crate) segment: Option<Arc<Segment>>,
     /// By lane.
     pub(crate) queues: [Queue; Lane::COUNT],
 }

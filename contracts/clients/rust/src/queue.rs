@@ -30,6 +30,8 @@ pub(crate) struct Queue {
 }
 
 /// Where records wait, by what happens when there is no room.
+// Few are made, and a box would cost each event of a metric lane a pointer to follow.
+#[allow(clippy::large_enum_variant)]
 enum Slots {
     /// Guard, audit, log, and all lanes in shared memory: the newest is dropped. Records come out in
     /// the order of `seq`.
@@ -300,11 +302,12 @@ impl Queue {
 
     /// For the thread that relieves it: time to look more often.
     pub(crate) fn is_filling(&self) -> bool {
-        let diverted = match &self.slots {
-            Slots::DropNewest(ring) => ring.word().is_closed(),
-            Slots::DropOldest { .. } => false,
+        // Before the overflow ring can fill, the main one has to.
+        let main_fills = match (&self.slots, &self.overflow) {
+            (Slots::DropNewest(main), Some(_)) => main.len() >= main.capacity() * FILLING.0 / FILLING.1,
+            _ => false,
         };
-        diverted || self.is_fuller_than(FILLING)
+        main_fills || self.is_fuller_than(FILLING)
     }
 
     fn is_fuller_than(&self, part: (usize, usize)) -> bool {

@@ -12,8 +12,8 @@
 //! [`truncated`](Record::truncated); the queue counts it. Nothing is ever allocated for it. Only
 //! the bytes in use are written, the rest of the slot stays uninitialised and is never read.
 //!
-//! Reading trusts nothing but the slot's size: a record may have come from a file, later from
-//! memory shared with another process.
+//! Reading trusts nothing but the slot's size: a record may have come from a file, or from memory
+//! shared with another process.
 
 mod encode;
 mod fields;
@@ -27,7 +27,7 @@ pub use fields::{Fields, Value};
 
 use crate::Component;
 use crate::clock::Stamp;
-use crate::schema::{EVENTS, EventSchema};
+use crate::schema::{EVENTS, EventSchema, Lane};
 
 /// With the queue's own stamp of 8 bytes a slot is 256 bytes, four cache lines. An order event with
 /// its five ids of 16 bytes takes about 180.
@@ -113,10 +113,34 @@ impl Record {
 
     /// Gives it its time in ns, as it leaves the queue.
     pub(crate) fn settle_time(&mut self) {
+        self.settle_time_by(|ticks| Stamp::Ticks(ticks).ns());
+    }
+
+    /// The same by another process's clock.
+    pub(crate) fn settle_time_by(&mut self, ns: impl FnOnce(u64) -> u64) {
         if self.tail.flags & TICKS != 0 {
-            self.ts_ns = Stamp::Ticks(self.ts_ns).ns();
+            self.ts_ns = ns(self.ts_ns);
             self.tail.flags &= !TICKS;
         }
+    }
+
+    /// As it stands in a slot, whoever wrote it.
+    pub(crate) fn from_words(words: [u64; RECORD_BYTES / 8]) -> Record {
+        // SAFETY: as many bytes, all of them initialised, and there is no bit pattern that one of its
+        // fields would not take.
+        unsafe { std::mem::transmute(words) }
+    }
+
+    /// Whether a client of this contract may have written it: an event of the lane, all of whose
+    /// fields can be read.
+    pub(crate) fn is_whole(&self, component: Component, lane: Lane) -> bool {
+        let mut fields = self.fields();
+        self.schema().is_some_and(|schema| schema.lane == lane)
+            && self.component() == Some(component)
+            && self.tail.flags & !(TRUNCATED | TICKS) == 0
+            && usize::from(self.tail.len) <= PAYLOAD_BYTES
+            && fields.by_ref().count() == self.present.count_ones() as usize
+            && fields.is_at_end()
     }
 
     /// For a file: header and the payload in use. Read back by [`Record::from_bytes`].

@@ -115,7 +115,7 @@ impl Claim {
 
     /// What the stamp of a slot at `position` is, or the claim word once that is taken with `seq`.
     fn taking(position: u64, seq: u64) -> Claim {
-        Claim(seq << SEQ_BITS_FROM | (position + 1) % POSITIONS)
+        Claim((seq << SEQ_BITS_FROM) | ((position + 1) % POSITIONS))
     }
 
     /// Whether this is the stamp of the value at `position`, whose `seq` is above `after`.
@@ -214,7 +214,7 @@ impl<T: Copy> Ring<T> {
 
     /// Takes events again, with numbers after `seq`. False if the word has changed meanwhile.
     pub(crate) fn open(&self, word: Claim, seq: u64) -> bool {
-        self.exchange(word, Claim(seq << SEQ_BITS_FROM | word.position()))
+        self.exchange(word, Claim((seq << SEQ_BITS_FROM) | word.position()))
     }
 
     fn exchange(&self, word: Claim, to: Claim) -> bool {
@@ -278,6 +278,7 @@ impl<T: Copy> Ring<T> {
     ///
     /// # Safety
     /// `reader` came with this ring.
+    #[cfg(test)]
     pub(crate) unsafe fn pop(&self, reader: &mut RingReader) -> Option<T> {
         // SAFETY: passed on.
         let value = unsafe { self.peek(reader) };
@@ -341,5 +342,4 @@ impl RingReader {
     pub(crate) fn first() -> RingReader {
         RingReader { position: 0, released: 0, seq: 0 }
     }
-
 }

@@ -17,9 +17,9 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use file::Head;
-use file::{FRAME_BYTES_MAX, HEAD_BYTES_MAX, SpillFile};
-pub(crate) use left::{LeftStream, left_behind};
+use file::{FRAME_BYTES_MAX, HEAD_BYTES_MAX};
+pub(crate) use file::{Head, SpillFile};
+pub(crate) use left::{LeftStream, left_behind, left_by};
 
 use crate::Record;
 
@@ -37,6 +37,14 @@ pub(crate) struct SpillPlace {
     pub(crate) dir: PathBuf,
     /// For each component.
     pub(crate) budget_bytes: u64,
+}
+
+impl SpillPlace {
+    /// For queues in shared memory: the process that reads those reads their files too, so no later
+    /// run may find them.
+    pub(crate) fn shared(&self) -> SpillPlace {
+        SpillPlace { dir: self.dir.join("shared"), budget_bytes: self.budget_bytes }
+    }
 }
 
 /// Why a full queue is not being relieved, if it is not.
@@ -153,7 +161,7 @@ impl Spill {
 
 /// From the first of the files on; each goes to `read` when it is drained. How many records were lost
 /// to damage.
-pub(super) fn pop_files(
+pub(crate) fn pop_files(
     files: &mut VecDeque<SpillFile>,
     read: &mut Vec<SpillFile>,
     into: &mut Vec<Record>,

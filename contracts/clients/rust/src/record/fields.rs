@@ -26,6 +26,11 @@ impl<'a> Fields<'a> {
         Fields { schema, present, rest: payload }
     }
 
+    /// Nothing is left over.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     fn read(&mut self, index: usize) -> Option<Value<'a>> {
         Some(match self.schema?.field(index)?.kind {
             Kind::Int => Value::Int(i64::from_le_bytes(*self.take()?)),
