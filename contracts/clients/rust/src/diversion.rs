@@ -13,8 +13,6 @@
 //!
 //! Model-checked by `tests/ring_model.rs`.
 
-use std::mem::MaybeUninit;
-
 use super::ring::{Claim, Ring, RingReader};
 
 pub(crate) struct Diversion<'r, T> {
@@ -23,47 +21,41 @@ pub(crate) struct Diversion<'r, T> {
     pub(crate) overflow: &'r Ring<T>,
 }
 
-/// What became of an event that the main ring turned away.
-pub(crate) enum Diverted<R> {
-    /// It is in the overflow ring.
-    Pushed(R),
-    /// That one is full too; a `seq` was taken.
-    Full,
-    /// The main ring may have room again.
-    Over,
+/// Where an event that was turned away goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Main,
+    Overflow,
+    /// Nowhere: both are full. A `seq` was taken.
+    Dropped,
 }
 
 impl<T: Copy> Diversion<'_, T> {
-    /// For an event that the main ring turned away with this word.
-    ///
-    /// # Safety
-    /// As for [`Ring::push`].
-    pub(crate) unsafe fn push<R>(
-        &self,
-        turned_away: Claim,
-        write: impl Fn(&mut MaybeUninit<T>, u64) -> R + Copy,
-    ) -> Diverted<R> {
-        if !turned_away.is_closed() && !self.main.close(turned_away) {
-            return Diverted::Over;
+    /// The main ring turned an event away with this word.
+    pub(crate) fn turned_away_by_main(&self, word: Claim) -> Next {
+        if !word.is_closed() && !self.main.close(word) {
+            return Next::Main;
         }
-        let closed = turned_away.closed();
-        loop {
-            let aside = self.overflow.word();
-            if aside.is_closed() {
-                if aside.seq() >= closed.seq() {
-                    // It is over: the overflow ring has given all numbers since.
-                    self.main.open(closed, aside.seq());
-                    return Diverted::Over;
-                }
-                // Whoever does it: afterwards it is open.
-                self.overflow.open(aside, closed.seq());
+        let closed = word.closed();
+        let aside = self.overflow.word();
+        if aside.is_closed() {
+            if aside.seq() >= closed.seq() {
+                // It is over: the overflow ring has given all numbers since.
+                self.main.open(closed, aside.seq());
+                return Next::Main;
             }
-            // SAFETY: passed on.
-            match unsafe { self.overflow.push(write) } {
-                Ok(result) => return Diverted::Pushed(result),
-                Err(word) if !word.is_closed() && self.overflow.pass(word) => return Diverted::Full,
-                Err(_) => {}
-            }
+            // Whoever does it: afterwards it is open.
+            self.overflow.open(aside, closed.seq());
+        }
+        Next::Overflow
+    }
+
+    /// The overflow ring did.
+    pub(crate) fn turned_away_by_overflow(&self, word: Claim) -> Next {
+        match word.is_closed() {
+            true => Next::Main,
+            false if self.overflow.pass(word) => Next::Dropped,
+            false => Next::Overflow,
         }
     }
 

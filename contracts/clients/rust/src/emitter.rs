@@ -50,7 +50,7 @@ impl Emitter {
     // Inlined into the component's code, where most fields of an event are constants or absent:
     // what does not depend on the moment is then decided by the compiler.
     #[inline(always)]
-    fn push<E: Event>(&self, event: &E, stamp: impl Fn() -> Stamp + Copy) {
+    fn push<E: Event>(&self, event: &E, stamp: impl Fn() -> Stamp) {
         let queue = &self.station.queues[E::LANE as usize];
         queue.push(event, self.station.component, stamp);
     }

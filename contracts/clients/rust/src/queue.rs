@@ -12,7 +12,7 @@ use crossbeam::queue::ArrayQueue;
 use crossbeam::utils::CachePadded;
 
 use crate::clock::Stamp;
-use crate::diversion::{Diversion, Diverted};
+use crate::diversion::{Diversion, Next};
 use crate::losses::Losses;
 use crate::ring::{Claim, Ring, RingReader};
 use crate::schema::Lane;
@@ -103,24 +103,31 @@ impl Queue {
     /// The hot path; the queue is that of the event's lane. `stamp` is asked for once there is a
     /// place for the event.
     #[inline(always)]
-    pub(crate) fn push<E: Event>(&self, event: &E, component: Component, stamp: impl Fn() -> Stamp + Copy) {
+    pub(crate) fn push<E: Event>(&self, event: &E, component: Component, stamp: impl Fn() -> Stamp) {
         match &self.slots {
-            Slots::DropNewest(ring) => loop {
-                // SAFETY: `encode_into` initialises the record, and neither it nor the clock can
-                // unwind: events are generated, no code of a user runs here.
-                let pushed = unsafe {
-                    ring.push(
-                        #[inline(always)]
-                        |slot: &mut MaybeUninit<Record>, seq| Record::encode_into(slot, event, component, stamp(), seq),
-                    )
-                };
-                match pushed {
-                    Ok(false) => return,
-                    Ok(true) => return self.losses.count_truncated(),
-                    Err(word) if self.turn_away(ring, word, event, component, stamp) => return,
-                    Err(_) => {}
+            Slots::DropNewest(main) => {
+                let mut ring = main;
+                loop {
+                    // SAFETY: `encode_into` initialises the record, and neither it nor the clock can
+                    // unwind: events are generated, no code of a user runs here.
+                    let pushed = unsafe {
+                        ring.push(
+                            #[inline(always)]
+                            |slot: &mut MaybeUninit<Record>, seq| {
+                                Record::encode_into(slot, event, component, stamp(), seq)
+                            },
+                        )
+                    };
+                    match pushed {
+                        Ok(false) => return,
+                        Ok(true) => return self.losses.count_truncated(),
+                        Err(word) => match self.turn_away(main, ring, word) {
+                            Some(next) => ring = next,
+                            None => return,
+                        },
+                    }
                 }
-            },
+            }
             // `E::LANE` is a constant: other lanes compile the first arm only.
             Slots::DropOldest { seq, records } if E::LANE == Lane::Metric => {
                 let mut slot = MaybeUninit::uninit();
@@ -137,37 +144,34 @@ impl Queue {
         }
     }
 
-    /// The ring was full at `word`. False if it is worth another try.
+    /// The ring was full at `word`. Where to try it next; none if it was dropped.
+    ///
+    /// It knows nothing of the event: one that is passed on to a function has to be in memory, with
+    /// all its fields, each time, and not only here.
     #[cold]
     #[inline(never)]
-    fn turn_away<E: Event>(
-        &self,
-        ring: &Ring<Record>,
-        word: Claim,
-        event: &E,
-        component: Component,
-        stamp: impl Fn() -> Stamp + Copy,
-    ) -> bool {
+    fn turn_away<'q>(&'q self, main: &'q Ring<Record>, ring: &Ring<Record>, word: Claim) -> Option<&'q Ring<Record>> {
         let Some(overflow) = &self.overflow else {
-            let passed = ring.pass(word);
-            if passed {
-                self.losses.count_full();
+            if !main.pass(word) {
+                return Some(main);
             }
-            return passed;
+            self.losses.count_full();
+            return None;
         };
-        // SAFETY: as in `push`.
-        let diverted = unsafe {
-            Diversion { main: ring, overflow }.push(word, |slot: &mut MaybeUninit<Record>, seq| {
-                Record::encode_into(slot, event, component, stamp(), seq)
-            })
+        let diversion = Diversion { main, overflow };
+        let next = if std::ptr::eq(ring, main) {
+            diversion.turned_away_by_main(word)
+        } else {
+            diversion.turned_away_by_overflow(word)
         };
-        match diverted {
-            Diverted::Pushed(false) => {}
-            Diverted::Pushed(true) => self.losses.count_truncated(),
-            Diverted::Full => self.losses.count_full(),
-            Diverted::Over => return false,
+        match next {
+            Next::Main => Some(main),
+            Next::Overflow => Some(overflow),
+            Next::Dropped => {
+                self.losses.count_full();
+                None
+            }
         }
-        true
     }
 
     pub(crate) fn pop(&self, into: &mut Vec<Record>, max: usize) -> usize {

@@ -191,8 +191,13 @@ impl<T: Copy> Ring<T> {
             match self.claim().compare_exchange_weak(word, claimed, Ordering::Relaxed, Ordering::Acquire) {
                 Ok(_) => {
                     let slot = self.slot(position);
-                    // SAFETY: the position is ours alone until the stamp says it is written.
-                    let result = slot.value.with_mut(|value| write(unsafe { &mut *value }, Claim(claimed).seq()));
+                    // Inlined into every place that emits the event, as the rest is: left out of line
+                    // it would be 10 ns.
+                    let result = slot.value.with_mut(
+                        #[inline(always)]
+                        // SAFETY: the position is ours alone until the stamp says it is written.
+                        |value| write(unsafe { &mut *value }, Claim(claimed).seq()),
+                    );
                     // Release: the reader sees what was written.
                     slot.stamp.store(claimed, Ordering::Release);
                     return Ok(result);

@@ -13,7 +13,7 @@ mod diversion;
 #[path = "../src/ring.rs"]
 mod ring;
 
-use diversion::{Diversion, Diverted};
+use diversion::{Diversion, Next};
 use loom::sync::Arc;
 use loom::thread;
 use ring::{Ring, RingReader};
@@ -105,18 +105,23 @@ struct Pairing {
 impl Pairing {
     /// As a queue of shared memory does it. False if it was dropped.
     fn push(&self) -> bool {
-        let write = |slot: &mut std::mem::MaybeUninit<Pair>, seq| {
-            slot.write([seq, seq]);
-        };
+        let diversion = Diversion { main: &self.main, overflow: &self.overflow };
+        let mut next = Next::Main;
         loop {
+            let ring = if next == Next::Main { &self.main } else { &self.overflow };
             // SAFETY: writes the value, can't unwind.
-            let Err(word) = (unsafe { self.main.push(write) }) else { return true };
-            let diversion = Diversion { main: &self.main, overflow: &self.overflow };
-            // SAFETY: writes the value, can't unwind.
-            match unsafe { diversion.push(word, write) } {
-                Diverted::Pushed(()) => return true,
-                Diverted::Full => return false,
-                Diverted::Over => {}
+            let pushed = unsafe {
+                ring.push(|slot, seq| {
+                    slot.write([seq, seq]);
+                })
+            };
+            let Err(word) = pushed else { return true };
+            next = match next {
+                Next::Main => diversion.turned_away_by_main(word),
+                _ => diversion.turned_away_by_overflow(word),
+            };
+            if next == Next::Dropped {
+                return false;
             }
         }
     }
