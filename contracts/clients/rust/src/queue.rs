@@ -278,11 +278,7 @@ impl Queue {
         self.take(&mut drain, &mut returning, room.min(RETURN_BATCH));
         for record in &returning {
             // SAFETY: only the keeper is here, and it has not ended the diversion.
-            let placed = unsafe {
-                main.place(record.seq(), |slot| {
-                    slot.write(*record);
-                })
-            };
+            let placed = unsafe { main.place(record.seq(), |slot| record.copy_to(slot)) };
             if !placed {
                 // There was room, so the reader moved its position back: it can't be right any more.
                 self.losses.count(DropReason::QueueFull, 1);

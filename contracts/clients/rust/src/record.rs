@@ -124,23 +124,49 @@ impl Record {
         }
     }
 
-    /// As it stands in a slot, whoever wrote it.
-    pub(crate) fn from_words(words: [u64; RECORD_BYTES / 8]) -> Record {
-        // SAFETY: as many bytes, all of them initialised, and there is no bit pattern that one of its
-        // fields would not take.
-        unsafe { std::mem::transmute(words) }
+    /// Makes the slot a copy, leaving what is not in use as it is: in shared memory a copy of bytes
+    /// that nobody has written would show what this process had there.
+    pub(crate) fn copy_to(&self, slot: &mut MaybeUninit<Record>) {
+        let to = slot.as_mut_ptr();
+        let payload = self.payload();
+        // SAFETY: field by field through a pointer to the whole of it, and no more payload than there
+        // is; see `encode_into`.
+        unsafe {
+            (&raw mut (*to).ts_ns).write(self.ts_ns);
+            (&raw mut (*to).seq).write(self.seq);
+            (&raw mut (*to).present).write(self.present);
+            (&raw mut (*to).tail).write(self.tail);
+            std::ptr::copy_nonoverlapping(payload.as_ptr(), (&raw mut (*to).payload).cast(), payload.len());
+        }
+    }
+
+    /// Makes the slot what `word` gives of each of a record's words, whoever wrote them. Asks for those
+    /// in use only.
+    #[inline(always)]
+    pub(crate) fn copy_from(slot: &mut MaybeUninit<Record>, word: impl Fn(usize) -> u64) {
+        const HEADER_WORDS: usize = HEADER_BYTES / 8;
+        let to = slot.as_mut_ptr().cast::<u64>();
+        // SAFETY: `at` stays below a record's words. The header has no bit pattern that one of its
+        // fields would not take, and it is written before its `len` is looked at.
+        unsafe {
+            for at in 0..HEADER_WORDS {
+                to.add(at).write(word(at));
+            }
+            let used = usize::from((*slot.as_ptr()).tail.len).min(PAYLOAD_BYTES);
+            for at in HEADER_WORDS..HEADER_WORDS + used.div_ceil(8) {
+                to.add(at).write(word(at));
+            }
+        }
     }
 
     /// Whether a client of this contract may have written it: an event of the lane, all of whose
     /// fields can be read.
     pub(crate) fn is_whole(&self, component: Component, lane: Lane) -> bool {
-        let mut fields = self.fields();
         self.schema().is_some_and(|schema| schema.lane == lane)
             && self.component() == Some(component)
             && self.tail.flags & !(TRUNCATED | TICKS) == 0
             && usize::from(self.tail.len) <= PAYLOAD_BYTES
-            && fields.by_ref().count() == self.present.count_ones() as usize
-            && fields.is_at_end()
+            && self.fields().are_whole()
     }
 
     /// For a file: header and the payload in use. Read back by [`Record::from_bytes`].
@@ -206,6 +232,9 @@ mod tests {
             for (index, _) in record.fields() {
                 prop_assert!(index < 64);
             }
+            let whole = record.fields().are_whole();
+            let all = record.fields().count() == record.present.count_ones() as usize;
+            prop_assert!(all || !whole);
             let mut out = Vec::new();
             record.write_json(&mut out);
             prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok());

@@ -13,11 +13,11 @@
 //! for path in shared::discover(&shared::default_folder())? {
 //!     let attached = shared::Attached::open(&path)?;
 //!     for lane in attached.lanes() {
-//!         while attached.has_events(lane) {
+//!         if attached.has_events(lane) {
 //!             records.clear();
 //!             let mark = attached.read(lane, &mut records, 256)?;
 //!             journal(&records); // safe from here on: told apart by run, component, lane and seq
-//!             attached.release(mark);
+//!             attached.release(mark); // with no records, too: slots may have been torn
 //!         }
 //!     }
 //!     if attached.is_done() {

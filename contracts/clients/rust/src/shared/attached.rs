@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use super::claim::Role;
 use super::folder::own_uid;
@@ -55,7 +57,7 @@ impl Attached {
         let process = head.owner.process.clone();
         let life = Life::new(path.to_owned(), file, head.file_bytes, process);
         life.check_size()?;
-        if !Role::Reader.take(&life.file).map_err(Refusal::system(path, "lock"))? {
+        if !become_reader(&life.file).map_err(Refusal::system(path, "lock"))? {
             return Err(refuse(Reason::InUse));
         }
         let map = |mapped: io::Result<Mapping>| mapped.map(Arc::new).map_err(Refusal::system(path, "map"));
@@ -89,15 +91,14 @@ impl Attached {
         Lane::ALL
     }
 
-    /// Whether the lane is worth a [`read`](Attached::read): costs a few loads, and now and then a
-    /// look at the owner.
+    /// Whether the lane is worth a [`read`](Attached::read). Costs a few loads, and every 50 ms a look
+    /// at the owner and at the file. True for torn slots too, from which no record comes: who reads
+    /// in a loop ends it at a mark that is not past the last one.
     pub fn has_events(&self, lane: Lane) -> bool {
-        if self.life.check_size().is_err() {
-            // For `read` to say.
-            return true;
-        }
-        let reader = self.lane(lane);
-        reader.has_events(self.life.is_known_dead()) || reader.has_events(self.life.look_sometimes())
+        // Before the words: a file that was cut has none.
+        let dead = self.life.look_sometimes();
+        // What is wrong is for `read` to say.
+        self.life.is_known_cut() || self.lane(lane).has_events(dead)
     }
 
     /// Appends up to `max` records, oldest first, that were not read before. They stay in the file
@@ -208,6 +209,20 @@ fn open_regular(path: &Path) -> Result<File, Refusal> {
     }
 }
 
+/// False if there is another one, for longer than a moment: a process that the last one was about
+/// to start has a copy of its files until it becomes another program.
+fn become_reader(file: &File) -> io::Result<bool> {
+    const TRIES: u32 = 10;
+    const PAUSE: Duration = Duration::from_millis(5);
+    for _ in 1..TRIES {
+        if Role::Reader.take(file)? {
+            return Ok(true);
+        }
+        thread::sleep(PAUSE);
+    }
+    Role::Reader.take(file)
+}
+
 /// Up to as many bytes as there is room for.
 fn read_start(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
@@ -230,7 +245,7 @@ fn lane_reader(head: &Head, lane: Lane, all: &Arc<Mapping>, own: &Arc<Mapping>) 
     let view = |claim, place: &RingPlace| {
         let slots = all.at(place.from as usize, place.capacity as usize);
         // SAFETY: both are in the mapping, and the head's check has the capacity a power of two.
-        unsafe { View::new(claim, slots, place.capacity, Arc::clone(all)) }
+        unsafe { View::new(claim, slots, place.capacity, all.clone()) }
     };
     let overflow = head.overflow.as_ref().zip(head.spill.as_ref()).filter(|_| lane == Lane::Audit);
     let overflow = overflow.map(|(place, dir)| {

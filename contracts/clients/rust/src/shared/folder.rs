@@ -13,6 +13,10 @@ pub(super) const UNFINISHED_SUFFIX: &str = "ring-new";
 /// One that is older than this was left by a process that died making it.
 const UNFINISHED_FOR: Duration = Duration::from_secs(60);
 
+/// All ring files of a folder together: a program that is started again and again while no router
+/// drains what its runs leave must not fill the machine's memory.
+const FOLDER_BYTES_MAX: u64 = 1 << 30;
+
 /// `TAPLINE_SHARED_DIR`, else a folder of this user's in `/dev/shm`.
 ///
 /// Where the system removes what a user leaves in `/dev/shm` when he logs out (systemd's
@@ -32,10 +36,7 @@ pub fn discover(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
         Err(error) => return Err(Refusal::system(folder, "look at")(error)),
         Ok(metadata) => check(folder, &metadata)?,
     }
-    let entries = fs::read_dir(folder).map_err(Refusal::system(folder, "list"))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX)).collect();
+    let mut found = ring_files(folder)?;
     // Names begin with the run, and that with its start.
     found.sort();
     Ok(found)
@@ -56,6 +57,22 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Refused where another file of so many bytes would be one too many.
+pub(super) fn check_room(folder: &Path, bytes: u64) -> Result<(), Refusal> {
+    let sizes = ring_files(folder)?.into_iter().filter_map(|path| fs::symlink_metadata(path).ok());
+    let held: u64 = sizes.map(|metadata| metadata.len()).sum();
+    if held.saturating_add(bytes) > FOLDER_BYTES_MAX {
+        return Err(Refusal::new(folder, Reason::FolderFull { bytes: held, most: FOLDER_BYTES_MAX }));
+    }
+    Ok(())
+}
+
+fn ring_files(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
+    let entries = fs::read_dir(folder).map_err(Refusal::system(folder, "list"))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX)).collect())
 }
 
 fn check(folder: &Path, metadata: &Metadata) -> Result<(), Refusal> {
@@ -102,6 +119,17 @@ mod tests {
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         assert!(matches!(discover(&file).unwrap_err().reason, Reason::NotAFolder));
+    }
+
+    #[test]
+    fn holds_no_more_than_it_may() {
+        let dir = tempfile::tempdir().unwrap();
+        check_room(dir.path(), FOLDER_BYTES_MAX).unwrap();
+        let left = fs::File::create(dir.path().join(format!("1.{SUFFIX}"))).unwrap();
+        left.set_len(1000).unwrap();
+        check_room(dir.path(), FOLDER_BYTES_MAX - 1000).unwrap();
+        let refusal = check_room(dir.path(), FOLDER_BYTES_MAX).unwrap_err();
+        assert!(matches!(refusal.reason, Reason::FolderFull { bytes: 1000, .. }), "{refusal}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The reader of one lane: ring first, and after the owner's death what had overflowed.
 
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -82,8 +83,9 @@ impl LaneReader {
         life.check_size()?;
         let unread = self.unread().ok_or_else(|| self.damaged(life, "its claim is ahead of its reader by too much"))?;
         let rest = self.read_ring(out, wanted, unread, dead);
-        if dead && rest == 0 {
-            self.read_overflow(out, wanted).map_err(|what| self.damaged(life, what))?;
+        // One source in each call: an error leaves nothing behind that no mark tells of.
+        if dead && rest == 0 && out.len() == before && self.read_spill(out, wanted) && out.len() == before {
+            self.read_aside(out, wanted).map_err(|what| self.damaged(life, what))?;
         }
         // One clock for the batch; an owner without a counter wrote times.
         if let Some(reference) = self.owner().anchors.newest() {
@@ -101,8 +103,9 @@ impl LaneReader {
     fn read_ring(&mut self, out: &mut Vec<Record>, wanted: usize, mut unread: u64, dead: bool) -> u64 {
         let emitted = self.emitted();
         while unread > 0 && out.len() < wanted {
-            match self.ring.read(self.read.passed, self.read.seq) {
-                Some((seq, record)) => self.take(seq, record, emitted, out),
+            match self.ring.read(self.read.passed, self.read.seq, place(out)) {
+                // SAFETY: it was read to there.
+                Some(seq) => unsafe { self.take(seq, emitted, out) },
                 // Its producer died over it, or else is about to write it.
                 None if dead => self.read.torn += 1,
                 None => break,
@@ -113,20 +116,18 @@ impl LaneReader {
         unread
     }
 
-    /// Only of the dead. Where one died between putting a record in its new place and taking it out
-    /// of the old one, it is in both; its `seq` tells.
-    fn read_overflow(&mut self, out: &mut Vec<Record>, wanted: usize) -> Result<(), &'static str> {
-        if self.read.spill_read == 0 && !self.read_spill(out, wanted) {
-            return Ok(());
-        }
+    /// The overflow ring, after the spill files; only of the dead. Where one died between putting a
+    /// record in its new place and taking it out of the old one, it is in both; its `seq` tells.
+    fn read_aside(&mut self, out: &mut Vec<Record>, wanted: usize) -> Result<(), &'static str> {
         let Some(mut unread) = self.unread_aside()? else { return Ok(()) };
         let from = self.owner().overflow_released.0.load(Ordering::Relaxed) % POSITIONS;
         let emitted = self.emitted();
         while unread > 0 && out.len() < wanted {
             let Some(overflow) = &self.overflow else { return Ok(()) };
-            match overflow.ring.read(from.wrapping_add(self.read.aside), 0) {
-                Some((seq, _)) if seq <= self.read.seq => {}
-                Some((seq, record)) => self.take(seq, record, emitted, out),
+            match overflow.ring.read(from.wrapping_add(self.read.aside), 0, place(out)) {
+                Some(seq) if seq <= self.read.seq => {}
+                // SAFETY: it was read to there.
+                Some(seq) => unsafe { self.take(seq, emitted, out) },
                 None => self.read.torn += 1,
             }
             self.read.aside = self.read.aside.wrapping_add(1);
@@ -135,9 +136,13 @@ impl LaneReader {
         Ok(())
     }
 
-    /// False while there is more.
+    /// The spill files, from their first record on if a reader before did not come to their end. False
+    /// while there is more.
     fn read_spill(&mut self, out: &mut Vec<Record>, wanted: usize) -> bool {
         let Some(overflow) = &mut self.overflow else { return true };
+        if self.read.spill_read == 1 {
+            return true;
+        }
         if overflow.files.is_none() {
             overflow.files = left_by(&overflow.dir, &overflow.head);
         }
@@ -164,14 +169,20 @@ impl LaneReader {
     }
 
     /// The stamp and the record have to agree, and the record to be one of this lane.
-    fn take(&mut self, seq: u64, record: Record, emitted: u64, out: &mut Vec<Record>) {
+    ///
+    /// # Safety
+    /// The record is in its [`place`].
+    unsafe fn take(&mut self, seq: u64, emitted: u64, out: &mut Vec<Record>) {
+        // SAFETY: passed on.
+        let record = unsafe { place(out).assume_init_ref() };
         if seq > emitted || record.seq() != seq || !record.is_whole(self.component, self.lane) {
             self.read.damaged += 1;
             return;
         }
         self.read.seq = seq;
         self.read.records += 1;
-        out.push(record);
+        // SAFETY: the place is the first one behind the end, and has a record.
+        unsafe { out.set_len(out.len() + 1) };
     }
 
     /// All that was read up to there is safe. What is not past the last one says nothing new.
@@ -182,10 +193,14 @@ impl LaneReader {
         }
     }
 
-    /// Cheap, and asked often.
+    /// Cheap, and asked often. Not for a slot that its producer is about to write.
     pub(super) fn has_events(&self, dead: bool) -> bool {
-        // What can't be is for `read` to say.
-        self.unread() != Some(0) || (dead && !self.is_read())
+        match self.unread() {
+            Some(0) => dead && !self.is_read(),
+            Some(_) => dead || self.ring.is_written(self.read.passed, self.read.seq),
+            // What can't be is for `read` to say.
+            None => true,
+        }
     }
 
     /// Once the owner is dead: everything was read and released.
@@ -285,4 +300,11 @@ impl LaneReader {
         // SAFETY: in the second mapping.
         unsafe { &*self.own }
     }
+}
+
+/// Where the next record goes.
+#[inline]
+fn place(out: &mut Vec<Record>) -> &mut MaybeUninit<Record> {
+    out.reserve(1);
+    &mut out.spare_capacity_mut()[0]
 }

@@ -2,16 +2,15 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::claim::Role;
 use super::process::ProcessId;
 use super::refusal::{Reason, Refusal};
 
-/// Looking costs two or three system calls.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Looking costs some 20 µs of system calls.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 pub(super) struct Life {
@@ -20,12 +19,25 @@ pub(super) struct Life {
     file_bytes: u64,
     process: ProcessId,
     dead: AtomicBool,
-    look_at: Mutex<Instant>,
+    /// It was seen cut.
+    cut: AtomicBool,
+    since: Instant,
+    /// When to look next, in ns since then.
+    look_at: AtomicU64,
 }
 
 impl Life {
     pub(super) fn new(path: PathBuf, file: File, file_bytes: u64, process: ProcessId) -> Life {
-        Life { path, file, file_bytes, process, dead: AtomicBool::new(false), look_at: Mutex::new(Instant::now()) }
+        Life {
+            path,
+            file,
+            file_bytes,
+            process,
+            dead: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+            since: Instant::now(),
+            look_at: AtomicU64::new(0),
+        }
     }
 
     /// It was seen dead. What is read of its words from now on is final.
@@ -45,24 +57,31 @@ impl Life {
         self.is_known_dead()
     }
 
-    /// The same, if it is time to.
+    /// The same, and the size, if it is time to.
     pub(super) fn look_sometimes(&self) -> bool {
-        let mut look_at = self.look_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if now >= *look_at {
-            *look_at = now + LOOK_EVERY;
+        let now = self.since.elapsed().as_nanos() as u64;
+        if now >= self.look_at.load(Ordering::Relaxed) {
+            self.look_at.store(now + LOOK_EVERY.as_nanos() as u64, Ordering::Relaxed);
+            let _ = self.check_size();
             self.look();
         }
         self.is_known_dead()
     }
 
+    /// The last look at its size found it cut, or grown.
+    pub(super) fn is_known_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
+    }
+
     /// Touching the memory of a file that was cut ends the process (SIGBUS), so it is looked at
-    /// before. Seals, which would rule it out, are for files without a name. What is left is a cut
-    /// in the very microseconds of a read, by a process of the same user, who might as well kill
+    /// before each read, and now and then while there is nothing to read. Seals, which would rule it out, are for files without a name. What is left is a cut
+    /// in the very moment between, by a process of the same user, who might as well kill
     /// this one; and a reader that starts again after that refuses the file by its size.
     pub(super) fn check_size(&self) -> Result<(), Refusal> {
         let metadata = self.file.metadata().map_err(Refusal::system(&self.path, "look at"))?;
-        if metadata.len() != self.file_bytes {
+        let cut = metadata.len() != self.file_bytes;
+        self.cut.store(cut, Ordering::Relaxed);
+        if cut {
             let reason = Reason::Size { found: metadata.len(), head: self.file_bytes };
             return Err(Refusal::new(&self.path, reason));
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub struct ProcessId {
 impl ProcessId {
     pub(super) fn own() -> ProcessId {
         let pid = std::process::id();
-        ProcessId { pid, started: started(pid).unwrap_or(0), boot: boot(), space: space() }
+        ProcessId { pid, started: started(pid).unwrap_or(0), boot: boot().into(), space: space() }
     }
 
     /// False only if it is certain: another boot, or a process of that number here that is not it.
@@ -37,12 +38,18 @@ fn started(pid: u32) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
-fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or_else(|_| String::new(), |id| id.trim().into())
+// Neither changes while this process lives.
+
+fn boot() -> &'static str {
+    static BOOT: OnceLock<String> = OnceLock::new();
+    BOOT.get_or_init(|| {
+        fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or_else(|_| String::new(), |id| id.trim().into())
+    })
 }
 
 fn space() -> u64 {
-    fs::metadata("/proc/self/ns/pid").map_or(0, |space| space.ino())
+    static SPACE: OnceLock<u64> = OnceLock::new();
+    *SPACE.get_or_init(|| fs::metadata("/proc/self/ns/pid").map_or(0, |space| space.ino()))
 }
 
 #[cfg(test)]

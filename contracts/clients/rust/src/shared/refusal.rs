@@ -52,6 +52,11 @@ pub enum Reason {
         found: u64,
         head: u64,
     },
+    /// The folder holds as much as it may.
+    FolderFull {
+        bytes: u64,
+        most: u64,
+    },
     /// What a lane's words say can't be.
     Lane {
         lane: &'static str,
@@ -116,6 +121,11 @@ impl fmt::Display for Refusal {
                 f,
                 "{path} has {found} bytes and should have {head}: it was cut or overwritten; move it away, and see \
                  what else writes to the folder"
+            ),
+            Reason::FolderFull { bytes, most } => write!(
+                f,
+                "{path} holds {bytes} bytes of ring files and may hold {most}: let a router drain it, or remove \
+                 the files of runs that nobody wants to read"
             ),
             Reason::Lane { lane, what } => {
                 write!(f, "the {lane} lane of {path} is damaged: {what}; move the file away once its owner has ended")

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::claim::Role;
-use super::folder::{SUFFIX, UNFINISHED_SUFFIX, prepare};
+use super::folder::{SUFFIX, UNFINISHED_SUFFIX, check_room, prepare};
 use super::head::{Head, Owner, RingPlace};
 use super::layout::{OWNER_FROM, OwnerWords, READER_FROM, ReaderWords};
 use super::mapping::Mapping;
@@ -46,7 +46,9 @@ impl Segment {
         let name = format!("{}-{}", owner.run, owner.component().name());
         let unfinished = folder.join(format!("{name}.{UNFINISHED_SUFFIX}"));
         let path = folder.join(format!("{name}.{SUFFIX}"));
-        let made = Segment::make(&unfinished, Head::new(owner, capacity, spill)).and_then(|segment| {
+        let head = Head::new(owner, capacity, spill);
+        check_room(folder, head.file_bytes)?;
+        let made = Segment::make(&unfinished, head).and_then(|segment| {
             // From here on readers find it.
             fs::rename(&unfinished, &path).map_err(Refusal::system(&path, "make"))?;
             Ok(segment)

@@ -3,9 +3,12 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 
-use tapline_client::shared::Reason;
+use std::path::{Path, PathBuf};
 
-use super::*;
+use tapline_client::Lane;
+use tapline_client::shared::{Attached, Reason};
+
+use crate::setup::{builder, emit, risk, the_file};
 
 /// A whole file of a run that has ended, with one event.
 fn file(folder: &Path) -> PathBuf {
@@ -97,9 +100,9 @@ fn a_file_that_is_cut_under_its_reader_ends_the_reading_and_not_the_process() {
     let path = file(dir.path());
     let attached = Attached::open(&path).unwrap();
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4096).unwrap();
-    assert!(attached.has_events(Lane::Audit));
     let refusal = attached.read(Lane::Audit, &mut Vec::new(), 1).unwrap_err();
     assert!(matches!(refusal.reason, Reason::Size { found: 4096, .. }));
+    assert!(attached.has_events(Lane::Audit), "the error is to be read");
     assert!(!attached.is_done() && attached.retire().is_err());
 }
 

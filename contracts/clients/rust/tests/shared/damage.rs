@@ -3,9 +3,10 @@
 use std::fs;
 
 use proptest::prelude::*;
-use tapline_client::Component;
+use tapline_client::shared::Attached;
+use tapline_client::{Component, Lane, events};
 
-use super::*;
+use crate::setup::{attach, builder, drain, emit, risk, seqs, slots_from, the_file};
 
 /// A file of a run that has ended, on its third lap, half drained.
 fn image() -> (Vec<u8>, Vec<Vec<u64>>) {

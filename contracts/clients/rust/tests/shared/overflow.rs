@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tapline_client::{DropReason, StreamCounts};
+use tapline_client::shared::discover;
+use tapline_client::{DropReason, Emitter, Lane, StreamCounts};
 
-use super::*;
+use crate::setup::{attach, builder, drain, emit, risk, seqs};
 
 fn adds_up(counts: &StreamCounts) -> bool {
     counts.emitted == counts.popped + counts.dropped() + counts.queued + counts.spilled

@@ -3,10 +3,10 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 
-use tapline_client::shared::Reason;
+use tapline_client::shared::{Attached, Reason, discover};
 use tapline_client::{Component, DropReason, Lane, Level, clock, events};
 
-use super::*;
+use crate::setup::{attach, builder, drain, emit, number, risk, seqs, slots_from, the_file};
 
 #[test]
 fn records_come_out_as_they_do_in_process() {
@@ -156,7 +156,8 @@ fn a_half_written_slot_is_waited_for_and_then_counted() {
     }
     let attached = attach(dir.path());
     assert_eq!(seqs(&drain(&attached, Lane::Audit)), [1]);
-    assert!(attached.has_events(Lane::Audit));
+    assert!(!attached.has_events(Lane::Audit), "nothing that could be read now");
+    assert_eq!(attached.counts(Lane::Audit).queued, 4);
     drop((telemetry, risk));
     assert!(!attached.is_owner_alive());
 
