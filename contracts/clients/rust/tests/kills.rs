@@ -40,7 +40,7 @@ impl Random {
 
 fn seeds(fixed: std::ops::Range<u64>) -> impl Iterator<Item = u64> {
     let given = env::var("TAPLINE_SEED").ok().and_then(|seed| seed.parse().ok());
-    fixed.map(|n| n * 0x9e37_79b9_7f4a_7c15 + 1).chain(given)
+    fixed.map(|n| (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).chain(given)
 }
 
 fn start(name: &str, dir: &Path, variables: &[(&str, &str)]) -> Child {
