@@ -57,6 +57,33 @@ pub(crate) fn stamp() -> Stamp {
     if CLOCK.generation.load(Ordering::Relaxed) == 0 { Stamp::Ns(system_ns()) } else { Stamp::Ticks(ticks()) }
 }
 
+/// A moment by both clocks, and ns per tick with 32 fractional bits: what turns ticks into ns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) ticks: u64,
+    pub(crate) ns: u64,
+    pub(crate) rate: u64,
+}
+
+impl Reference {
+    #[inline(always)]
+    pub(crate) fn ns_at(self, ticks: u64) -> u64 {
+        let since = ticks.wrapping_sub(self.ticks) as i64;
+        let ns = ((u128::from(since.unsigned_abs()) * u128::from(self.rate)) >> 32) as u64;
+        // An event may have waited while a new anchor was made.
+        if since < 0 { self.ns.saturating_sub(ns) } else { self.ns.saturating_add(ns) }
+    }
+}
+
+/// The newest anchor, for another process that reads this one's stamps. None while the counter is
+/// not in use.
+pub(crate) fn reference() -> Option<Reference> {
+    match CLOCK.generation.load(Ordering::Acquire) {
+        0 => None,
+        generation => Some(CLOCK.reference(generation)),
+    }
+}
+
 /// Calibrates the process's clock; later calls do nothing.
 pub(crate) fn start() {
     static STARTED: OnceLock<()> = OnceLock::new();
@@ -117,18 +144,24 @@ impl Clock {
     }
 
     #[inline(always)]
-    fn convert(&self, ticks: u64, mut generation: u64) -> u64 {
+    fn convert(&self, ticks: u64, generation: u64) -> u64 {
+        self.reference(generation).ns_at(ticks)
+    }
+
+    /// That of the generation, or of a newer one.
+    #[inline(always)]
+    fn reference(&self, mut generation: u64) -> Reference {
         loop {
             let anchor = &self.anchors[generation as usize % ANCHORS];
-            let since = ticks.wrapping_sub(anchor.ticks.load(Ordering::Relaxed)) as i64;
-            let base = anchor.ns.load(Ordering::Relaxed);
-            let rate = anchor.rate.load(Ordering::Relaxed);
+            let reference = Reference {
+                ticks: anchor.ticks.load(Ordering::Relaxed),
+                ns: anchor.ns.load(Ordering::Relaxed),
+                rate: anchor.rate.load(Ordering::Relaxed),
+            };
             fence(Ordering::Acquire);
             let newest = self.generation.load(Ordering::Relaxed);
             if newest - generation < ANCHORS as u64 - 1 {
-                let ns = ((u128::from(since.unsigned_abs()) * u128::from(rate)) >> 32) as u64;
-                // An event may have waited while a new anchor was made.
-                return if since < 0 { base.saturating_sub(ns) } else { base + ns };
+                return reference;
             }
             generation = newest;
         }
@@ -229,13 +262,13 @@ fn ticks() -> u64 {
 }
 
 /// Same rate in every power state, and on all cores.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 fn counter_is_invariant() -> bool {
     use core::arch::x86_64::__cpuid;
     __cpuid(0x8000_0000).eax >= 0x8000_0007 && __cpuid(0x8000_0007).edx & (1 << 8) != 0
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(any(not(target_arch = "x86_64"), miri))]
 fn counter_is_invariant() -> bool {
     false
 }

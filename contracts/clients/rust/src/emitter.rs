@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::{self, Stamp};
 use crate::queue::Queue;
 use crate::schema::Lane;
+use crate::shared::Segment;
 use crate::telemetry::Handle;
 use crate::{Component, Event};
 
@@ -23,6 +24,8 @@ pub struct Emitter {
 /// The queues of one component, shared by its emitters and its drains.
 pub(crate) struct Station {
     pub(crate) component: Component,
+    /// The file that the queues are in, where another process drains them.
+    pub(crate) segment: Option<Arc<Segment>>,
     /// By lane.
     pub(crate) queues: [Queue; Lane::COUNT],
 }
@@ -47,7 +50,7 @@ impl Emitter {
     // Inlined into the component's code, where most fields of an event are constants or absent:
     // what does not depend on the moment is then decided by the compiler.
     #[inline(always)]
-    fn push<E: Event>(&self, event: &E, stamp: impl FnOnce() -> Stamp) {
+    fn push<E: Event>(&self, event: &E, stamp: impl Fn() -> Stamp) {
         let queue = &self.station.queues[E::LANE as usize];
         queue.push(event, self.station.component, stamp);
     }

@@ -1,4 +1,5 @@
-//! The client's one background thread: it relieves filling audit queues and keeps the clock right.
+//! The client's one background thread: it relieves filling audit queues, brings back what overflowed,
+//! and keeps the clock right.
 //!
 //! It polls, because waking it would be a system call on the emitting side. Asleep it costs about a
 //! thousandth of a core.
@@ -15,9 +16,9 @@ use crate::telemetry::Inner;
 /// While nothing comes into the audit queues. One of 4,096 slots would fill up within this pause at
 /// 200,000 events a second.
 const CALM: Duration = Duration::from_millis(20);
-/// While events come.
+/// While events come, or wait.
 const BUSY: Duration = Duration::from_millis(2);
-/// While a queue fills.
+/// While events come and a queue fills.
 const FILLING: Duration = Duration::from_micros(500);
 const CLOCK_EVERY: Duration = Duration::from_secs(1);
 
@@ -37,13 +38,13 @@ fn keep(inner: &Inner) {
         let mut filling = false;
         for station in inner.stations() {
             let audit = &station.queues[Lane::Audit as usize];
-            while audit.relieve() {}
+            while audit.relieve() || audit.give_back() {}
             filling |= audit.is_filling();
             emitted += audit.emitted();
         }
         pause = match () {
-            () if filling => FILLING,
-            () if emitted != emitted_before => BUSY,
+            () if filling && emitted != emitted_before => FILLING,
+            () if filling || emitted != emitted_before => BUSY,
             () => CALM,
         };
         emitted_before = emitted;
@@ -51,6 +52,9 @@ fn keep(inner: &Inner) {
         if now >= clock_due {
             clock_due = now + CLOCK_EVERY;
             clock::refresh();
+            for segment in inner.stations().filter_map(|station| station.segment.as_ref()) {
+                segment.publish_clock();
+            }
         }
     }
 }

@@ -9,15 +9,18 @@
 //! * `spill`: the file that a filling audit queue is moved to
 //! * [`Stream`]: what a drain sees of a queue; the router reads streams where it is in the process
 //! * [`Shipper`]: the drain that sends streams to a router elsewhere
+//! * [`shared`]: queues in shared memory, and how a router in another process reads them
 //!
 //! Beside it: [`Metrics`] (generated) and [`metric`], [`clock`], and [`schema`], the contract's
 //! tables.
 
 pub mod clock;
+mod diversion;
 mod emitter;
 mod event;
 mod generated;
 mod keeper;
+mod losses;
 pub mod metric;
 mod queue;
 mod record;
@@ -26,6 +29,7 @@ mod ring;
 #[path = "ring/tests.rs"]
 mod ring_tests;
 pub mod schema;
+pub mod shared;
 mod shipper;
 mod spill;
 mod stream;

@@ -12,8 +12,8 @@
 //! [`truncated`](Record::truncated); the queue counts it. Nothing is ever allocated for it. Only
 //! the bytes in use are written, the rest of the slot stays uninitialised and is never read.
 //!
-//! Reading trusts nothing but the slot's size: a record may have come from a file, later from
-//! memory shared with another process.
+//! Reading trusts nothing but the slot's size: a record may have come from a file, or from memory
+//! shared with another process.
 
 mod encode;
 mod fields;
@@ -27,7 +27,7 @@ pub use fields::{Fields, Value};
 
 use crate::Component;
 use crate::clock::Stamp;
-use crate::schema::{EVENTS, EventSchema};
+use crate::schema::{EVENTS, EventSchema, Lane};
 
 /// With the queue's own stamp of 8 bytes a slot is 256 bytes, four cache lines. An order event with
 /// its five ids of 16 bytes takes about 180.
@@ -113,10 +113,60 @@ impl Record {
 
     /// Gives it its time in ns, as it leaves the queue.
     pub(crate) fn settle_time(&mut self) {
+        self.settle_time_by(|ticks| Stamp::Ticks(ticks).ns());
+    }
+
+    /// The same by another process's clock.
+    pub(crate) fn settle_time_by(&mut self, ns: impl FnOnce(u64) -> u64) {
         if self.tail.flags & TICKS != 0 {
-            self.ts_ns = Stamp::Ticks(self.ts_ns).ns();
+            self.ts_ns = ns(self.ts_ns);
             self.tail.flags &= !TICKS;
         }
+    }
+
+    /// Makes the slot a copy, leaving what is not in use as it is: in shared memory a copy of bytes
+    /// that nobody has written would show what this process had there.
+    pub(crate) fn copy_to(&self, slot: &mut MaybeUninit<Record>) {
+        let to = slot.as_mut_ptr();
+        let payload = self.payload();
+        // SAFETY: field by field through a pointer to the whole of it, and no more payload than there
+        // is; see `encode_into`.
+        unsafe {
+            (&raw mut (*to).ts_ns).write(self.ts_ns);
+            (&raw mut (*to).seq).write(self.seq);
+            (&raw mut (*to).present).write(self.present);
+            (&raw mut (*to).tail).write(self.tail);
+            std::ptr::copy_nonoverlapping(payload.as_ptr(), (&raw mut (*to).payload).cast(), payload.len());
+        }
+    }
+
+    /// Makes the slot what `word` gives of each of a record's words, whoever wrote them. Asks for those
+    /// in use only.
+    #[inline(always)]
+    pub(crate) fn copy_from(slot: &mut MaybeUninit<Record>, word: impl Fn(usize) -> u64) {
+        const HEADER_WORDS: usize = HEADER_BYTES / 8;
+        let to = slot.as_mut_ptr().cast::<u64>();
+        // SAFETY: `at` stays below a record's words. The header has no bit pattern that one of its
+        // fields would not take, and it is written before its `len` is looked at.
+        unsafe {
+            for at in 0..HEADER_WORDS {
+                to.add(at).write(word(at));
+            }
+            let used = usize::from((*slot.as_ptr()).tail.len).min(PAYLOAD_BYTES);
+            for at in HEADER_WORDS..HEADER_WORDS + used.div_ceil(8) {
+                to.add(at).write(word(at));
+            }
+        }
+    }
+
+    /// Whether a client of this contract may have written it: an event of the lane, all of whose
+    /// fields can be read.
+    pub(crate) fn is_whole(&self, component: Component, lane: Lane) -> bool {
+        self.schema().is_some_and(|schema| schema.lane == lane)
+            && self.component() == Some(component)
+            && self.tail.flags & !(TRUNCATED | TICKS) == 0
+            && usize::from(self.tail.len) <= PAYLOAD_BYTES
+            && self.fields().are_whole()
     }
 
     /// For a file: header and the payload in use. Read back by [`Record::from_bytes`].
@@ -182,6 +232,9 @@ mod tests {
             for (index, _) in record.fields() {
                 prop_assert!(index < 64);
             }
+            let whole = record.fields().are_whole();
+            let all = record.fields().count() == record.present.count_ones() as usize;
+            prop_assert!(all || !whole);
             let mut out = Vec::new();
             record.write_json(&mut out);
             prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok());

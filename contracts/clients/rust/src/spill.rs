@@ -17,9 +17,9 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use file::Head;
-use file::{FRAME_BYTES_MAX, HEAD_BYTES_MAX, SpillFile};
-pub(crate) use left::{LeftStream, left_behind};
+use file::{FRAME_BYTES_MAX, HEAD_BYTES_MAX};
+pub(crate) use file::{Head, SpillFile};
+pub(crate) use left::{LeftStream, left_behind, left_by};
 
 use crate::Record;
 
@@ -37,6 +37,14 @@ pub(crate) struct SpillPlace {
     pub(crate) dir: PathBuf,
     /// For each component.
     pub(crate) budget_bytes: u64,
+}
+
+impl SpillPlace {
+    /// For queues in shared memory: the process that reads those reads their files too, so no later
+    /// run may find them.
+    pub(crate) fn shared(&self) -> SpillPlace {
+        SpillPlace { dir: self.dir.join("shared"), budget_bytes: self.budget_bytes }
+    }
 }
 
 /// Why a full queue is not being relieved, if it is not.
@@ -59,11 +67,13 @@ pub(crate) struct Spill {
     next: u32,
     /// Taken from the queue, but not written yet because that failed: they stay here, in order.
     stuck: VecDeque<Record>,
+    /// Read to their end, until the reader says that it has the records elsewhere.
+    read: Vec<SpillFile>,
 }
 
 impl Spill {
     pub(crate) fn new(place: Arc<SpillPlace>, head: Head) -> Spill {
-        Spill { place, head, files: VecDeque::new(), next: 0, stuck: VecDeque::new() }
+        Spill { place, head, files: VecDeque::new(), next: 0, stuck: VecDeque::new(), read: Vec::new() }
     }
 
     /// Waiting to be drained.
@@ -95,10 +105,11 @@ impl Spill {
         taken
     }
 
-    /// The oldest records, up to `max`. How many were lost to damage.
+    /// The oldest records, up to `max`. How many were lost to damage. A file that is empty now goes
+    /// with [`forget_read`](Spill::forget_read).
     pub(crate) fn pop(&mut self, into: &mut Vec<Record>, max: usize) -> u64 {
         let before = into.len();
-        let damaged = pop_files(&mut self.files, into, max);
+        let damaged = pop_files(&mut self.files, &mut self.read, into, max);
         if self.files.is_empty() {
             let rest = max - (into.len() - before);
             into.extend(self.stuck.drain(..rest.min(self.stuck.len())));
@@ -106,9 +117,14 @@ impl Spill {
         damaged
     }
 
+    /// All records that were popped are safe elsewhere.
+    pub(crate) fn forget_read(&mut self) {
+        self.read.clear();
+    }
+
     /// Records that the budget leaves room for.
     fn room(&self) -> usize {
-        let mut used: u64 = self.files.iter().map(SpillFile::bytes).sum();
+        let mut used: u64 = self.files.iter().chain(&self.read).map(SpillFile::bytes).sum();
         if self.needs_file() {
             used += HEAD_BYTES_MAX;
         }
@@ -143,9 +159,14 @@ impl Spill {
     }
 }
 
-/// From the first of the files on; each goes when it is drained. How many records were lost to
-/// damage.
-fn pop_files(files: &mut VecDeque<SpillFile>, into: &mut Vec<Record>, max: usize) -> u64 {
+/// From the first of the files on; each goes to `read` when it is drained. How many records were lost
+/// to damage.
+pub(crate) fn pop_files(
+    files: &mut VecDeque<SpillFile>,
+    read: &mut Vec<SpillFile>,
+    into: &mut Vec<Record>,
+    max: usize,
+) -> u64 {
     let before = into.len();
     let mut damaged = 0;
     while let Some(file) = files.front_mut() {
@@ -153,7 +174,7 @@ fn pop_files(files: &mut VecDeque<SpillFile>, into: &mut Vec<Record>, max: usize
         if file.records() > 0 {
             break;
         }
-        files.pop_front();
+        read.extend(files.pop_front());
     }
     damaged
 }
@@ -176,6 +197,7 @@ mod tests {
     fn seqs(spill: &mut Spill, max: usize) -> Vec<u64> {
         let mut out = Vec::new();
         assert_eq!(spill.pop(&mut out, max), 0);
+        spill.forget_read();
         out.iter().map(Record::seq).collect()
     }
 

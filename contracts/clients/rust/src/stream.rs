@@ -1,7 +1,8 @@
 //! What a drain sees: one trait, whatever the records come out of.
 //!
-//! Today that is a queue of this process, or the spill file that a run before this one left. A
-//! queue in shared memory is to be a third. The router and the shipper know only this.
+//! That is a queue of this process, or the spill file that a run before this one left. The router and
+//! the shipper know only this. What is in memory shared with another process is read by
+//! [`shared::Attached`](crate::shared::Attached), in two steps.
 
 use std::fmt;
 
@@ -71,16 +72,22 @@ pub enum DropReason {
     SpillFailed = 3,
     /// A spilled record could not be read back.
     SpillDamaged = 4,
+    /// In shared memory: its process died while it was being emitted.
+    Torn = 5,
+    /// In shared memory: what stood in its slot was no record.
+    Damaged = 6,
 }
 
 impl DropReason {
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 7;
     pub const ALL: [DropReason; DropReason::COUNT] = [
         DropReason::QueueFull,
         DropReason::Displaced,
         DropReason::SpillFull,
         DropReason::SpillFailed,
         DropReason::SpillDamaged,
+        DropReason::Torn,
+        DropReason::Damaged,
     ];
 
     pub fn name(self) -> &'static str {
@@ -90,6 +97,8 @@ impl DropReason {
             DropReason::SpillFull => "spill_full",
             DropReason::SpillFailed => "spill_failed",
             DropReason::SpillDamaged => "spill_damaged",
+            DropReason::Torn => "torn",
+            DropReason::Damaged => "damaged",
         }
     }
 }

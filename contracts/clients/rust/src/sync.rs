@@ -3,6 +3,8 @@
 use std::cell;
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Of the same layout as what is in it: a slot may lie in shared memory.
+#[repr(transparent)]
 pub(crate) struct UnsafeCell<T>(cell::UnsafeCell<T>);
 
 impl<T> UnsafeCell<T> {

@@ -3,8 +3,9 @@
 mod builder;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 pub use builder::Builder;
@@ -13,6 +14,7 @@ use crate::emitter::Station;
 use crate::metric::MetricFamily;
 use crate::queue::Queue;
 use crate::schema::{EVENTS, Lane};
+use crate::shared::{Owner, Segment};
 use crate::shipper::Outbox;
 use crate::spill::{Head, Spill, SpillPlace};
 use crate::stream::{Stream, StreamCounts};
@@ -53,6 +55,9 @@ pub(crate) struct Inner {
     pub(crate) ended: AtomicBool,
     /// With the shipper while there is one.
     outbox: Mutex<Option<Outbox>>,
+    /// The folder for queues that another process drains.
+    shared: Option<PathBuf>,
+    trouble: Mutex<Vec<String>>,
 }
 
 impl Telemetry {
@@ -88,7 +93,8 @@ impl Telemetry {
     pub fn streams(&self) -> Vec<Arc<dyn Stream>> {
         let mut streams = self.inner().left.clone();
         for lane in Lane::ALL {
-            streams.extend(self.inner().stations().map(|station| {
+            let drained_here = self.inner().stations().filter(|station| station.segment.is_none());
+            streams.extend(drained_here.map(|station| {
                 Arc::new(QueueStream { run: Arc::clone(&self.inner().run), station: Arc::clone(station), lane })
                     as Arc<dyn Stream>
             }));
@@ -100,6 +106,11 @@ impl Telemetry {
     /// Changes when a stream was added.
     pub fn stream_generation(&self) -> u64 {
         self.inner().generation.load(Ordering::Acquire)
+    }
+
+    /// Why queues that were to be shared are not: nobody reads them but what is in this process.
+    pub fn trouble(&self) -> Vec<String> {
+        self.inner().trouble().clone()
     }
 
     pub fn service(&self) -> &str {
@@ -143,23 +154,45 @@ impl Inner {
     }
 
     fn new_station(&self, component: Component) -> Station {
-        let queues = Lane::ALL.map(|lane| {
+        let capacity = Lane::ALL.map(|lane| {
             let used = EVENTS.iter().any(|e| e.component == component && e.lane == lane);
             let capacity = self.capacity[lane as usize];
-            let spill = self.spill.as_ref().filter(|_| lane == Lane::Audit).map(|place| {
-                let head = Head {
-                    service: self.service.clone(),
-                    env: self.env.clone(),
-                    run: self.run.to_string(),
-                    component,
-                    lane,
-                };
-                Spill::new(Arc::clone(place), head)
-            });
-            let spare = capacity.min(SPARE_CAPACITY);
-            Queue::new(lane, if used { capacity } else { spare }, spill)
+            if used { capacity } else { capacity.min(SPARE_CAPACITY) }
         });
-        Station { component, queues }
+        let spill = |lane: Lane, place: &Arc<SpillPlace>| {
+            let head = Head {
+                service: self.service.clone(),
+                env: self.env.clone(),
+                run: self.run.to_string(),
+                component,
+                lane,
+            };
+            (lane == Lane::Audit).then(|| Spill::new(Arc::clone(place), head))
+        };
+        if let Some(segment) = self.new_segment(component, capacity) {
+            let place = self.spill.as_ref().map(|place| Arc::new(place.shared()));
+            let queues = Lane::ALL
+                .map(|lane| Queue::shared(segment.rings(lane), place.as_ref().and_then(|place| spill(lane, place))));
+            return Station { component, segment: Some(segment), queues };
+        }
+        let queues = Lane::ALL.map(|lane| {
+            let spill = self.spill.as_ref().and_then(|place| spill(lane, place));
+            Queue::new(lane, capacity[lane as usize], spill)
+        });
+        Station { component, segment: None, queues }
+    }
+
+    /// None if queues are not to be shared, or can't be.
+    fn new_segment(&self, component: Component, capacity: [usize; Lane::COUNT]) -> Option<Arc<Segment>> {
+        let folder = self.shared.as_ref()?;
+        let owner = Owner::new(&self.service, &self.env, &self.host, &self.run, component);
+        let spill = self.spill.as_ref().map(|place| place.shared().dir.to_string_lossy().into_owned());
+        let segment = Segment::create(folder, owner, capacity, spill);
+        segment.map_err(|refusal| self.trouble().push(refusal.to_string())).ok()
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Vec<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

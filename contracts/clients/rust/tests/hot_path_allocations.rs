@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use tapline_client::{Component, Lane, Telemetry, events};
+use tapline_client::{Component, Lane, Telemetry, events, shared};
 
 struct Counting;
 
@@ -47,9 +47,8 @@ fn calls(work: impl FnOnce()) -> u64 {
     CALLS.get() - before
 }
 
-#[test]
-fn nothing_on_the_hot_path_allocates() {
-    let telemetry = Telemetry::builder("test").capacity(Lane::Audit, 64).without_spill().build();
+/// Emits far beyond the capacity of every lane. Calls of the allocator meanwhile.
+fn emitting(telemetry: &Telemetry) -> u64 {
     let risk = telemetry.component(Component::Risk);
     let recorder = telemetry.component(Component::Recorder);
     let metrics = telemetry.metrics();
@@ -57,8 +56,7 @@ fn nothing_on_the_hot_path_allocates() {
     let long = "x".repeat(10_000);
 
     assert!(calls(|| drop(std::hint::black_box(Box::new(1)))) == 2, "the allocator counts");
-    let emitting = calls(|| {
-        // Far beyond the capacity of every lane.
+    calls(|| {
         for n in 0..10_000 {
             risk.emit(&events::RiskDecision {
                 strategy_id: "mm-1",
@@ -77,10 +75,32 @@ fn nothing_on_the_hot_path_allocates() {
             metrics.risk_reject_total.with("RATE_LIMIT").inc();
             latency.observe(1234.0);
         }
-    });
-    assert_eq!(emitting, 0);
+    })
+}
+
+#[test]
+fn nothing_on_the_hot_path_allocates() {
+    let telemetry = Telemetry::builder("test").capacity(Lane::Audit, 64).without_spill().build();
+    assert_eq!(emitting(&telemetry), 0);
 
     let counts: Vec<_> = telemetry.streams().iter().map(|stream| stream.counts()).collect();
     assert!(counts.iter().any(|counts| counts.truncated > 0), "texts were cut");
     assert!(counts.iter().filter(|counts| counts.dropped() > 0).count() >= 4, "every lane was full");
+}
+
+#[test]
+fn nor_does_it_in_shared_memory() {
+    for spill in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let builder = Telemetry::builder("test").capacity(Lane::Audit, 64).shared(dir.path()).unwrap();
+        // With a spill the audit lane overflows into its second ring, too.
+        let builder = if spill { builder.spill_dir(dir.path().join("spill")) } else { builder.without_spill() };
+        let telemetry = builder.build();
+        assert_eq!(emitting(&telemetry), 0);
+        let files = shared::discover(dir.path()).unwrap();
+        let attached: Vec<_> = files.iter().map(|path| shared::Attached::open(path).unwrap()).collect();
+        let counts = attached.iter().flat_map(|attached| attached.lanes().map(|lane| attached.counts(lane)));
+        assert!(counts.clone().any(|counts| counts.truncated > 0), "texts were cut");
+        assert!(counts.filter(|counts| counts.dropped() > 0).count() >= 4, "every lane was full");
+    }
 }

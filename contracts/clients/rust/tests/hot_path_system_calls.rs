@@ -1,7 +1,7 @@
 //! Emitting makes no system call: a process that the kernel kills at its first one emits, and lives.
 
 use libc::{c_long, c_ulong, sock_filter, sock_fprog};
-use tapline_client::{Component, Emitter, Lane, Telemetry, clock, events};
+use tapline_client::{Component, Emitter, Lane, Telemetry, clock, events, shared};
 
 /// From here on the kernel kills this process at any system call but `exit`.
 fn forbid_system_calls() {
@@ -68,6 +68,23 @@ fn emitting_makes_no_system_call() {
         metrics.feed_latency_ns.observe(1.0);
     });
     assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "ended by {status:#x}");
+}
+
+/// Not even where a full ring is left for the overflow ring, and that one is full too.
+#[test]
+fn nor_does_it_in_shared_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = Telemetry::builder("test").capacity(Lane::Audit, 64).spill_dir(dir.path().join("spill"));
+    let telemetry = builder.shared(dir.path()).unwrap().build();
+    let risk = telemetry.component(Component::Risk);
+    let recorder = telemetry.component(Component::Recorder);
+    let status = in_silence(|| emit_all(&risk, &recorder));
+    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "ended by {status:#x}");
+
+    // The child wrote into the memory of its parent's files.
+    let attached = shared::Attached::open(&shared::discover(dir.path()).unwrap()[1]).unwrap();
+    let counts = attached.counts(Lane::Audit);
+    assert!(counts.emitted == 10_000 && counts.dropped() > 0, "{counts:?}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod subjects;
 mod sync;
 mod timing;
 
-use subjects::{Channel, Client, RawPush, RingPush, Subject, Tracing};
+use subjects::{Channel, Client, RawPush, RingPush, SharedClient, Subject, Tracing};
 use timing::{Figures, Pace, measure};
 
 /// Producers, pace of each.
@@ -42,15 +42,16 @@ fn main() {
     let mut rows = Vec::new();
     for (producers, pace) in ROUNDS {
         // Side by side within each repeat, so that a disturbance meets all of them.
-        let mut runs: [Vec<Figures>; 5] = Default::default();
+        let mut runs: [Vec<Figures>; 6] = Default::default();
         for _ in 0..repeats {
             runs[0].push(measure(&Client::new(), producers, pace, events));
-            runs[1].push(measure(&RingPush::new(), producers, pace, events));
-            runs[2].push(measure(&RawPush::new(), producers, pace, events));
-            runs[3].push(measure(&Channel::new(), producers, pace, events));
-            runs[4].push(measure(&Tracing::new(), producers, pace, events));
+            runs[1].push(measure(&SharedClient::new(), producers, pace, events));
+            runs[2].push(measure(&RingPush::new(), producers, pace, events));
+            runs[3].push(measure(&RawPush::new(), producers, pace, events));
+            runs[4].push(measure(&Channel::new(), producers, pace, events));
+            runs[5].push(measure(&Tracing::new(), producers, pace, events));
         }
-        let names = [Client::NAME, RingPush::NAME, RawPush::NAME, Channel::NAME, Tracing::NAME];
+        let names = [Client::NAME, SharedClient::NAME, RingPush::NAME, RawPush::NAME, Channel::NAME, Tracing::NAME];
         for (subject, runs) in names.into_iter().zip(runs) {
             let figures = Figures::median(runs);
             rows.push(Row { subject, producers, pace, figures });

@@ -9,7 +9,9 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, Sender, bounded};
 use crossbeam::queue::ArrayQueue;
 use tapline_client::metric::text;
+use tapline_client::shared::{self, Attached};
 use tapline_client::{Component, Emitter, Lane, Record, Stream, Telemetry, events};
+use tempfile::TempDir;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -95,22 +97,7 @@ impl Subject for Client {
         let values = values();
         let metrics = self.telemetry.metrics();
         move |n| {
-            let v = &values[n % VALUES];
-            self.risk.emit(&events::RiskDecision {
-                strategy_id: &v.strategy_id,
-                approved: true,
-                intent_id: Some(&v.intent_id),
-                trace_id: Some(&v.trace_id),
-                intent_type: Some("NEW"),
-                symbol: Some(&v.symbol),
-                side: Some("BUY"),
-                price: Some(v.price),
-                price_scale: Some(10_000),
-                qty: Some(n as i64),
-                risk_mode: Some("NORMAL"),
-                latency_us: Some(12.5),
-                ..Default::default()
-            });
+            emit(&self.risk, &values[n % VALUES], n);
             black_box(&metrics);
         }
     }
@@ -125,6 +112,67 @@ impl Subject for Client {
 
     fn dropped(&self) -> u64 {
         self.stream.counts().dropped()
+    }
+}
+
+#[inline(always)]
+fn emit(risk: &Emitter, v: &Values, n: usize) {
+    risk.emit(&events::RiskDecision {
+        strategy_id: &v.strategy_id,
+        approved: true,
+        intent_id: Some(&v.intent_id),
+        trace_id: Some(&v.trace_id),
+        intent_type: Some("NEW"),
+        symbol: Some(&v.symbol),
+        side: Some("BUY"),
+        price: Some(v.price),
+        price_scale: Some(10_000),
+        qty: Some(n as i64),
+        risk_mode: Some("NORMAL"),
+        latency_us: Some(12.5),
+        ..Default::default()
+    });
+}
+
+/// The same into shared memory, read as a router does it.
+pub(crate) struct SharedClient {
+    // First, so that the run ends before its folder goes.
+    risk: Emitter,
+    attached: Attached,
+    _folder: TempDir,
+}
+
+impl SharedClient {
+    pub(crate) fn new() -> SharedClient {
+        let folder = tempfile::tempdir_in("/dev/shm").expect("a tmpfs is there");
+        let builder = Telemetry::builder("bench").capacity(Lane::Audit, CAPACITY).without_spill();
+        let risk = builder.shared(folder.path()).expect("a new folder").build().component(Component::Risk);
+        let files = shared::discover(folder.path()).expect("a new folder");
+        let attached = Attached::open(&files[0]).expect("a new file");
+        SharedClient { risk, attached, _folder: folder }
+    }
+}
+
+impl Subject for SharedClient {
+    const NAME: &'static str = "client, shared memory";
+
+    fn producer(&self) -> impl FnMut(usize) {
+        let values = values();
+        move |n| emit(&self.risk, &values[n % VALUES], n)
+    }
+
+    fn drain(&self) -> impl FnMut() -> usize {
+        let mut records = Vec::new();
+        move || {
+            records.clear();
+            let mark = self.attached.read(Lane::Audit, &mut records, 256).expect("the file is whole");
+            self.attached.release(mark);
+            records.len()
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.attached.counts(Lane::Audit).dropped()
     }
 }
 
@@ -157,7 +205,8 @@ impl Subject for RingPush {
                     slot.write(bytes);
                 })
             };
-            if pushed.is_none() {
+            if let Err(word) = pushed {
+                self.ring.pass(word);
                 self.dropped.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -170,11 +219,13 @@ impl Subject for RingPush {
             let mut reader = self.reader.lock().expect("the drain does not panic");
             while taken.len() < 256 {
                 // SAFETY: they came together.
-                let Some(bytes) = (unsafe { self.ring.pop(&mut reader) }) else {
+                let Some(bytes) = (unsafe { self.ring.peek(&mut reader) }) else {
                     break;
                 };
                 taken.push(bytes);
             }
+            // SAFETY: they came together.
+            unsafe { self.ring.release(&mut reader) };
             taken.len()
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Head {
 }
 
 #[derive(Debug)]
-pub(super) struct SpillFile {
+pub(crate) struct SpillFile {
     path: PathBuf,
     /// Locked as long as it is open.
     file: File,
@@ -39,6 +39,8 @@ pub(super) struct SpillFile {
     write_at: u64,
     records: u64,
     buffer: Vec<u8>,
+    /// Stays when it is drained.
+    keep: bool,
 }
 
 impl Head {
@@ -51,6 +53,11 @@ impl Head {
             self.component.name(),
             self.lane.name()
         )
+    }
+
+    /// What the names of its files begin with.
+    pub(super) fn file_stem(&self) -> String {
+        format!("{}-{}-{}-", self.run, self.component.name(), self.lane.name())
     }
 
     /// None where the file is not a spill file of this contract.
@@ -85,16 +92,14 @@ impl SpillFile {
     pub(super) fn create(dir: &Path, head: &Head, number: u32) -> io::Result<SpillFile> {
         // Audit records: for this user's eyes.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let (run, component, lane) = (&head.run, head.component.name(), head.lane.name());
-        let name = format!("{run}-{component}-{lane}-{number:06}.{SUFFIX}");
-        let path = dir.join(name);
+        let path = dir.join(format!("{}{number:06}.{SUFFIX}", head.file_stem()));
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         file.lock()?;
         let text = head.text();
         let write_at = CURSOR_BYTES + text.len() as u64;
         file.write_all_at(&write_at.to_le_bytes(), 0)?;
         file.write_all_at(text.as_bytes(), CURSOR_BYTES)?;
-        Ok(SpillFile { path, file, read_at: write_at, write_at, records: 0, buffer: Vec::new() })
+        Ok(SpillFile { path, file, read_at: write_at, write_at, records: 0, buffer: Vec::new(), keep: false })
     }
 
     /// A file that nobody holds, with its head. None where it is in use, or not ours.
@@ -123,9 +128,31 @@ impl SpillFile {
             write_at: 0,
             records: 0,
             buffer: Vec::new(),
+            keep: false,
         };
         found.count_frames()?;
         Ok(Some((head, found)))
+    }
+
+    /// The same from its first frame on, whatever was read of it before. It stays when it is drained,
+    /// until it is [removed](SpillFile::remove).
+    pub(super) fn open_whole(path: &Path) -> io::Result<Option<(Head, SpillFile)>> {
+        let Some((head, mut file)) = SpillFile::open_left(path)? else { return Ok(None) };
+        file.keep = true;
+        file.read_at = CURSOR_BYTES + head.text().len() as u64;
+        file.records = 0;
+        file.count_frames()?;
+        Ok(Some((head, file)))
+    }
+
+    /// Whether a living process has it.
+    pub(super) fn is_held(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
+    }
+
+    pub(crate) fn remove(mut self) {
+        self.keep = false;
+        self.records = 0;
     }
 
     pub(super) fn records(&self) -> u64 {
@@ -179,7 +206,7 @@ impl SpillFile {
             }
             self.read_at += at as u64;
         }
-        if self.records > 0 {
+        if self.records > 0 && !self.keep {
             // If this fails, a crash before the file is drained delivers some records twice, which
             // their sequence numbers tell.
             let _ = self.file.write_all_at(&self.read_at.to_le_bytes(), 0);
@@ -218,7 +245,7 @@ impl SpillFile {
 impl Drop for SpillFile {
     fn drop(&mut self) {
         // One that is not drained waits for the next run.
-        if self.records == 0 {
+        if self.records == 0 && !self.keep {
             let _ = std::fs::remove_file(&self.path);
         }
     }

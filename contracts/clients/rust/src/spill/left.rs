@@ -1,7 +1,7 @@
 //! What dead runs left in the spill folder, as streams of those runs.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::file::{Head, SUFFIX, SpillFile};
@@ -28,16 +28,7 @@ struct State {
 /// Another service's files are left to it, and so are those of another contract: their numbers mean
 /// other events. An unreadable folder is an empty one here; spilling into it will say why.
 pub(crate) fn left_behind(dir: &Path, service: &str, env: &str) -> Vec<LeftStream> {
-    let Ok(entries) = dir.read_dir() else {
-        return Vec::new();
-    };
-    let mut paths: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == SUFFIX))
-        .collect();
-    // Names begin with the run and end with a number, so the oldest comes first.
-    paths.sort();
+    let paths = spill_files(dir);
     let mut streams: Vec<(Head, VecDeque<SpillFile>)> = Vec::new();
     for (head, file) in paths
         .iter()
@@ -59,6 +50,37 @@ pub(crate) fn left_behind(dir: &Path, service: &str, env: &str) -> Vec<LeftStrea
         .collect()
 }
 
+/// All files of one queue of a dead run, from their first record on. None while somebody holds one.
+pub(crate) fn left_by(dir: &Path, head: &Head) -> Option<VecDeque<SpillFile>> {
+    let mut paths = spill_files(dir);
+    paths.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&head.file_stem())));
+    let mut files = VecDeque::new();
+    for path in paths {
+        match SpillFile::open_whole(&path) {
+            Ok(Some((of, file))) if of == *head => files.push_back(file),
+            Ok(Some(_)) => {}
+            Ok(None) if SpillFile::is_held(&path) => return None,
+            Ok(None) | Err(_) => {}
+        }
+    }
+    Some(files)
+}
+
+/// Oldest first.
+fn spill_files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = dir.read_dir() else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == SUFFIX))
+        .collect();
+    // Names begin with the run and end with a number.
+    paths.sort();
+    paths
+}
+
 impl Stream for LeftStream {
     fn component(&self) -> Component {
         self.head.component
@@ -76,7 +98,7 @@ impl Stream for LeftStream {
         let mut state = self.state.lock().unwrap_or_else(|e| e.into_inner());
         let State { files, counts } = &mut *state;
         let before = into.len();
-        let damaged = pop_files(files, into, max);
+        let damaged = pop_files(files, &mut Vec::new(), into, max);
         let popped = into.len() - before;
         counts.popped += popped as u64;
         counts.dropped_by[DropReason::SpillDamaged as usize] += damaged;

@@ -7,6 +7,7 @@ use std::{env, fs, process};
 
 use super::{Handle, Inner, Telemetry};
 use crate::schema::Lane;
+use crate::shared::{self, Refusal};
 use crate::shipper::Outbox;
 use crate::spill::{LeftStream, SpillPlace, left_behind};
 use crate::stream::Stream;
@@ -26,6 +27,7 @@ pub struct Builder {
     capacity: [usize; Lane::COUNT],
     spill_dir: Option<PathBuf>,
     spill_budget_bytes: u64,
+    shared: Option<PathBuf>,
 }
 
 impl Builder {
@@ -37,6 +39,7 @@ impl Builder {
             capacity: CAPACITY,
             spill_dir: None,
             spill_budget_bytes: SPILL_BUDGET_BYTES,
+            shared: None,
         }
     }
 
@@ -77,6 +80,25 @@ impl Builder {
         self.spill_budget_bytes(0)
     }
 
+    /// The queues go into files of this folder, which a router on this machine reads
+    /// ([`shared`](crate::shared), whose [`default_folder`](crate::shared::default_folder) is a good
+    /// one). An event whose emit returned then survives the death of this process and of the router.
+    ///
+    /// There is nothing else to drain then: [`streams`](Telemetry::streams) shows only what runs
+    /// without it left, and a [`Shipper`](crate::Shipper) sends only that and the metrics. A full
+    /// metric lane drops its newest here, because its oldest are another process's to take.
+    ///
+    /// A component's file is made when it is first asked for. Should that fail then, its queues are
+    /// this process's own, and [`Telemetry::trouble`] says why.
+    ///
+    /// # Errors
+    /// The folder can't be made, or is not this user's alone.
+    pub fn shared(mut self, folder: impl AsRef<Path>) -> Result<Builder, Refusal> {
+        shared::prepare(folder.as_ref())?;
+        self.shared = Some(folder.as_ref().to_owned());
+        Ok(self)
+    }
+
     pub fn build(self) -> Telemetry {
         clock::start();
         let spill = (self.spill_budget_bytes > 0).then(|| {
@@ -104,6 +126,8 @@ impl Builder {
             metrics: Arc::new(Metrics::new()),
             ended: AtomicBool::new(false),
             outbox: Mutex::new(Some(Outbox::default())),
+            shared: self.shared,
+            trouble: Mutex::new(Vec::new()),
         });
         let keeper = keeper::start(Arc::clone(&inner));
         Telemetry { handle: Arc::new(Handle { inner, keeper }) }
