@@ -2,7 +2,7 @@
 //! of each sending go in; what is to be sent, and when it wants to be asked again, comes out.
 //!
 //! ```text
-//! offer ─▶ dedup ─▶ hold ─▶ flapping ─┬─ critical ─▶ reserve budget ──────────────┬─▶ dispatch ─▶ Send
+//! offer ─▶ dedup ─▶ hold ─▶ flapping ─┬─ critical ─▶ reserve budget ──────────────┬─▶ dispatch ─▶ Sending
 //!                                     └─ other ─▶ quiet hours ─▶ group ─▶ budget ─┤   (chain of channels,
 //!                                              what is beyond waits in a basket ──┘    fallback, receipts)
 //! ```
@@ -28,7 +28,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
-pub use dispatch::{Send, SendId};
+pub use dispatch::{SendId, Sending};
 pub use quiet::Quiet;
 pub use rules::{Backoff, ChannelName, Flap, Group, Manner, Route, Rules};
 pub use saved::{OtherForm, Saved};
@@ -151,7 +151,7 @@ impl Board {
     }
 
     /// What is to be sent now. Each is answered once, by `answered`.
-    pub fn due(&mut self, now: Time) -> Vec<Send> {
+    pub fn due(&mut self, now: Time) -> Vec<Sending> {
         let now = self.run(now);
         self.hand_out(now)
     }

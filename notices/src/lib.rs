@@ -1,17 +1,24 @@
 //! From what fires to who is told.
 
 mod board;
+pub mod channel;
+#[cfg(test)]
+mod channel_tests;
+pub mod config;
 mod message;
 mod notice;
 mod outcome;
+mod secret;
 mod text;
 mod time;
 
 pub use board::{
     Alarm, Backoff, Board, Budget, ChannelName, Counts, Flap, Group, Manner, Offered, OtherForm, Quiet, Route, Rules,
-    Saved, Send, SendId,
+    Saved, SendId, Sending,
 };
+pub use channel::Channel;
 pub use message::{Earlier, Item, Kind, Line, Message, Summary, Why};
 pub use notice::{Id, Notice, Severity, State};
 pub use outcome::{ChannelError, Outcome, Receipt, Retry};
+pub use secret::Secret;
 pub use time::Time;

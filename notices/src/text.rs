@@ -21,18 +21,18 @@ pub fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// As much of `text` as fits into `most` units after each character was written by `write`, and a `…`
-/// where something is left out. Characters that no receiver shows, or that turn the reading direction of
+/// As much of `text` as fits into `most` units after each character was written by `write`, which is given
+/// what follows it too, and a `…` where something is left out. Characters that no receiver shows, or that turn the reading direction of
 /// what follows, become spaces.
-pub fn fit(text: &str, most: usize, write: impl Fn(char, &mut String)) -> String {
+pub fn fit(text: &str, most: usize, write: impl Fn(char, &str, &mut String)) -> String {
     let mut out = String::new();
     let mut used = 0;
     // Where to cut back to, so that the mark still fits.
     let mut last_fit = 0;
     let mut piece = String::new();
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         piece.clear();
-        write(clean(c), &mut piece);
+        write(clean(c), &text[at + c.len_utf8()..], &mut piece);
         let size = units(&piece);
         if used + size > most {
             out.truncate(last_fit);
@@ -52,12 +52,12 @@ pub fn fit(text: &str, most: usize, write: impl Fn(char, &mut String)) -> String
 
 /// `fit` with nothing to escape.
 pub fn plain(text: &str, most: usize) -> String {
-    fit(text, most, |c, out| out.push(c))
+    fit(text, most, |c, _, out| out.push(c))
 }
 
 /// One line of it.
 pub fn line(text: &str, most: usize) -> String {
-    fit(text, most, |c, out| out.push(if c == '\n' { ' ' } else { c }))
+    fit(text, most, |c, _, out| out.push(if c == '\n' { ' ' } else { c }))
 }
 
 fn clean(c: char) -> char {
@@ -105,7 +105,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_ever_too_long(text in any::<String>(), most in 0usize..40) {
-            let escaped = fit(&text, most, |c, out| match c {
+            let escaped = fit(&text, most, |c, _, out| match c {
                 '&' => out.push_str("&amp;"),
                 c => out.push(c),
             });

@@ -88,8 +88,10 @@ pub(super) struct Told {
     /// The message that opened the conversation.
     pub message: String,
     pub receipt: Option<String>,
-    /// The channel has it, as far as anybody can know.
+    /// The channel has it, as far as anybody can know, and was not told otherwise.
     pub arrived: bool,
+    /// It arrived once, so that the end is owed.
+    pub believed: bool,
     pub by: By,
     /// When a receiver that forgets wants to hear of it again.
     pub refresh: Option<Time>,

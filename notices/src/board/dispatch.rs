@@ -15,7 +15,7 @@ use crate::{Message, Outcome, Severity, Time};
 
 /// A message for one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Send {
+pub struct Sending {
     pub id: SendId,
     pub message: Message,
     /// It goes before all that is none.
@@ -165,7 +165,7 @@ impl Board {
         self.state.out.push_back((number, channel));
     }
 
-    pub(super) fn hand_out(&mut self, _now: Time) -> Vec<Send> {
+    pub(super) fn hand_out(&mut self, _now: Time) -> Vec<Sending> {
         let mut sends = Vec::new();
         while let Some((number, channel)) = self.state.out.pop_front() {
             let Some(dispatch) = self.state.dispatches.get(&number).filter(|of| of.open.contains(&channel)) else {
@@ -173,7 +173,7 @@ impl Board {
             };
             let mut message = Message::clone(&dispatch.message);
             message.earlier = dispatch.earlier.get(&channel).cloned();
-            sends.push(Send { id: SendId { dispatch: number, channel }, message, page: dispatch.page });
+            sends.push(Sending { id: SendId { dispatch: number, channel }, message, page: dispatch.page });
         }
         sends
     }
@@ -241,7 +241,7 @@ impl Board {
         if outcome.arrived() {
             if let Some(told) = alert.told.get_mut(channel).filter(|told| told.message == message.id) {
                 told.receipt = receipt.map(str::to_owned);
-                told.arrived = true;
+                (told.arrived, told.believed) = (true, true);
                 told.before = None;
             }
             if outcome == Outcome::Delivered && std::mem::take(&mut alert.unreceipted) {
@@ -385,14 +385,17 @@ impl super::alert::Alert {
         // What only a summary told of is refreshed by the storm's own alert.
         let refresh = refresh.filter(|_| by != By::Summary);
         let (message, receipt) = (message.id.clone(), None);
-        let before = self.told.remove(channel).filter(|told| told.arrived).map(|mut told| {
+        let before = self.told.remove(channel).and_then(|mut told| {
+            if !told.believed {
+                return told.before;
+            }
             // While its end is on the way nobody knows what the channel believes.
-            told.arrived = told.resolving.take().is_none();
+            told.arrived &= told.resolving.take().is_none();
             told.before = None;
-            Box::new(told)
+            Some(Box::new(told))
         });
-        let told =
-            Told { message, receipt, arrived: false, by, refresh, resolving: None, retry: None, tries: 0, before };
+        let (arrived, believed, resolving, retry, tries) = (false, false, None, None, 0);
+        let told = Told { message, receipt, arrived, believed, by, refresh, resolving, retry, tries, before };
         self.told.insert(channel.clone(), told);
         None
     }

@@ -270,9 +270,11 @@ impl Board {
     }
 
     pub(super) fn tell_acknowledged(&mut self, number: Number, now: Time) {
-        let told = self.state.alerts[&number].told.keys();
-        let shows = |channel: &&ChannelName| self.rules.channels.get(*channel).is_some_and(|of| of.acknowledges);
-        let channels: Vec<ChannelName> = told.filter(shows).cloned().collect();
+        let shows = |channel: &ChannelName| self.rules.channels.get(channel).is_some_and(|of| of.acknowledges);
+        // Of what only a summary told of, a receiver has nothing that could be acknowledged.
+        let told = self.state.alerts[&number].told.iter().filter(|(_, told)| told.by != By::Summary);
+        let channels: Vec<ChannelName> =
+            told.map(|(channel, _)| channel).filter(|channel| shows(channel)).cloned().collect();
         for channel in channels {
             self.quietly(number, Kind::Acknowledged, channel, now);
         }
