@@ -18,6 +18,8 @@ pub use channels::{
 };
 pub use routes::{BudgetConfig, QuietConfig, RouteConfig};
 
+pub(crate) use secrets::check_url;
+
 use crate::secret::Secret;
 
 /// Every key with its default.
