@@ -42,6 +42,10 @@ pub struct Board {
     state: Saved,
     by_id: HashMap<Id, Number>,
     timers: BTreeSet<(Time, Timer)>,
+    /// How many alerts fire.
+    firing: usize,
+    /// When alerts that nothing waits for were last looked for.
+    swept: Time,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +115,8 @@ pub struct Counts {
     pub ends_undelivered: u64,
 }
 
+/// Looking through all alerts costs a millisecond or so.
+const SWEEP: Duration = Duration::from_secs(1);
 /// How often telling an end is tried anew, each time after twice as long.
 const END_TRIES_MAX: u32 = 10;
 const END_RETRY: Duration = Duration::from_secs(60);
@@ -119,7 +125,14 @@ const END_RETRY_MAX: Duration = Duration::from_secs(3600);
 impl Board {
     /// `instance` sets the ids of its messages apart from those of other installations.
     pub fn new(rules: Rules, instance: &str) -> Self {
-        Board { rules, state: Saved::empty(instance.to_owned()), by_id: HashMap::new(), timers: BTreeSet::new() }
+        Board {
+            rules,
+            state: Saved::empty(instance.to_owned()),
+            by_id: HashMap::new(),
+            timers: BTreeSet::new(),
+            firing: 0,
+            swept: Time(0),
+        }
     }
 
     /// Takes a notice. What is to be sent because of it is in `due`, at once.
@@ -175,7 +188,7 @@ impl Board {
 
     /// How many alerts fire.
     pub fn firing(&self) -> usize {
-        self.by_id.values().filter(|number| !self.state.alerts[*number].is_ended()).count()
+        self.firing
     }
 
     pub fn rules(&self) -> &Rules {
@@ -245,6 +258,8 @@ impl Board {
         let worst_told = alert.severity;
         let told = !alert.told.is_empty();
         alert.begin(notice, now);
+        self.firing += 1;
+        let alert = self.alert(number);
         alert.told.values_mut().for_each(|told| (told.retry, told.tries) = (None, 0));
         // A pager that already wakes people for it must not be left with less than it was told.
         let worse = told && alert.severity > worst_told;
@@ -289,6 +304,8 @@ impl Board {
         let alert = self.alert(number);
         let Phase::Ending { at, .. } = alert.phase else { return };
         alert.phase = Phase::Ended { at };
+        self.firing -= 1;
+        let alert = self.alert(number);
         alert.repeat = None;
         let unreceipted = std::mem::take(&mut alert.unreceipted);
         let flapping = alert.flapping.is_some();
@@ -375,10 +392,14 @@ impl Board {
 
     /// A place for a new alert, where there is one.
     fn make_room(&mut self, id: Id, notice: &Notice, now: Time) -> Option<Number> {
-        if self.by_id.len() >= self.rules.alerts_max {
+        // A storm of warnings must not leave a critical without a place.
+        let reserve = if notice.severity == Severity::Critical { self.rules.alerts_max / 4 } else { 0 };
+        let most = self.rules.alerts_max + reserve;
+        if self.by_id.len() >= most && now.since(self.swept) >= SWEEP {
+            self.swept = now;
             self.forget_ended();
         }
-        if self.by_id.len() >= self.rules.alerts_max {
+        if self.by_id.len() >= most {
             return None;
         }
         let number = self.number();

@@ -15,6 +15,7 @@ pub fn firing(summary: &str) -> Message {
     let item = Item {
         notice,
         state: State::Firing,
+        severity: Severity::Critical,
         title: summary.to_owned(),
         since: AT,
         ended: None,
@@ -77,6 +78,7 @@ prop_compose! {
         Item {
             notice: Arc::new(notice),
             state,
+            severity,
             title: texts[3].clone(),
             since: AT,
             ended: (state == State::Resolved).then(|| AT + std::time::Duration::from_secs(after)),

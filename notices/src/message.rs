@@ -65,6 +65,8 @@ pub struct Item {
     /// What the source said last while it fired.
     pub notice: Arc<Notice>,
     pub state: State,
+    /// The highest since it began to fire.
+    pub severity: Severity,
     /// What it was first called: a subject that stays the same keeps a conversation together.
     pub title: String,
     pub since: Time,

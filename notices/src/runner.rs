@@ -119,6 +119,19 @@ struct ChannelLanes {
     health: Arc<Health>,
 }
 
+impl Shared {
+    fn report(&self, delivery: &Delivery<'_>) {
+        calmly(|| self.receipts.delivery(delivery));
+    }
+}
+
+/// What keeps the books may fail; a page is sent all the same.
+fn calmly(call: impl FnOnce()) {
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err() {
+        tracing::error!("whoever keeps the books of notices has panicked");
+    }
+}
+
 impl Runner {
     /// Checks the configuration, opens every channel, takes up the state that was saved, and begins.
     /// Relative paths in it are as `NotifyConfig::lies_in` left them; `state_file` is where it says.

@@ -69,8 +69,14 @@ fn clean(c: char) -> char {
     }
 }
 
+/// Receivers cut or refuse longer ones.
+const LINK_MAX: usize = 2048;
+
 /// Whether it may stand as a link: somebody else's text must not become anything but a web address.
 pub fn is_link(text: &str) -> bool {
+    if text.len() > LINK_MAX {
+        return false;
+    }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         !rest.is_empty()
@@ -113,7 +119,7 @@ mod tests {
             prop_assert!(!escaped.chars().any(|c| c.is_control() && c != '\n'));
             let mut bytes = text.clone();
             cut(&mut bytes, most);
-            prop_assert!(bytes.len() <= most.max(0));
+            prop_assert!(bytes.len() <= most);
         }
     }
 }

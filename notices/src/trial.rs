@@ -69,6 +69,7 @@ fn message() -> Message {
     let item = Item {
         notice: Arc::new(notice),
         state: State::Firing,
+        severity: Severity::Info,
         title: "a test of notices".into(),
         since: at,
         ended: None,

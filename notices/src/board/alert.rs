@@ -229,6 +229,7 @@ impl Alert {
         Item {
             notice: self.notice.clone(),
             state,
+            severity: self.severity,
             title: self.title.clone(),
             since: self.since,
             ended,

@@ -19,7 +19,8 @@ pub struct Rules {
     /// An end is told only after it has lasted so long.
     pub hold: Duration,
     pub flap: Option<Flap>,
-    /// Alerts that are remembered one by one; beyond it they are only counted.
+    /// Alerts that are remembered one by one, and a quarter more for criticals; beyond it they are only
+    /// counted.
     pub alerts_max: usize,
 }
 

@@ -114,7 +114,8 @@ impl Board {
             .filter(|(_, alert)| alert.members.is_none())
             .map(|(number, alert)| (alert.notice.id(), *number))
             .collect();
-        let mut board = Board { rules, state: saved, by_id, timers: Default::default() };
+        let mut board = Board { rules, state: saved, by_id, timers: Default::default(), firing: 0, swept: Time(0) };
+        board.firing = board.by_id.values().filter(|number| !board.state.alerts[*number].is_ended()).count();
         let numbers: Vec<Number> = board.state.alerts.keys().copied().collect();
         for number in numbers {
             board.reschedule(number);

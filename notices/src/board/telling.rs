@@ -171,7 +171,7 @@ impl Board {
             }
             items.push(alert.item());
         }
-        let severity = items.iter().map(|item| item.notice.severity).max().unwrap_or(Severity::Info);
+        let severity = items.iter().map(|item| item.severity).max().unwrap_or(Severity::Info);
         let wait = route.fallback_after;
         let draft = Draft { kind: Kind::Group, severity, page: false, items, summary: None, chain, also, wait, about };
         self.start(draft, now);
@@ -198,7 +198,7 @@ impl Board {
             let items: Vec<_> = numbers.iter().map(|number| self.state.alerts[number].item()).collect();
             let draft = Draft {
                 kind: Kind::Group,
-                severity: items.iter().map(|item| item.notice.severity).max().unwrap_or(Severity::Info),
+                severity: items.iter().map(|item| item.severity).max().unwrap_or(Severity::Info),
                 page: false,
                 items,
                 summary: None,

@@ -39,7 +39,7 @@ impl Alertmanager {
             let firing = item.flapping || (item.state == State::Firing && message.kind != Kind::Resolved);
             let ends = if firing { now + self.expires } else { item.ended.unwrap_or(now) };
             let mut alert = json!({
-                "labels": self.labels(message, item),
+                "labels": self.labels(item),
                 "annotations": annotations(message, item),
                 "startsAt": item.since.min(ends).rfc3339(),
                 "endsAt": ends.rfc3339(),
@@ -55,16 +55,15 @@ impl Alertmanager {
 
     /// They are the alert's identity, so nothing is in them that changes while it fires, but for the
     /// severity, by which Alertmanager routes: when that rises, the old one expires by itself.
-    fn labels(&self, message: &Message, item: &Item) -> BTreeMap<String, String> {
+    fn labels(&self, item: &Item) -> BTreeMap<String, String> {
         let notice = &item.notice;
         let name = notice.key.split(['/', ':']).next().filter(|name| !name.trim().is_empty());
-        let severity = if message.items.len() == 1 { message.severity } else { notice.severity };
         let mut labels = self.labels.clone();
         for (label, value) in [
             ("alertname", name.unwrap_or("tapline")),
             ("key", &notice.key),
             ("source", &notice.source),
-            ("severity", severity.code()),
+            ("severity", item.severity.code()),
         ] {
             labels.insert(label.into(), plain(value, 512));
         }

@@ -181,13 +181,19 @@ fn in_our_words(error: &lettre::transport::smtp::Error) -> ChannelError {
         }
     } else if error.is_timeout() {
         ChannelError::timed_out("no answer from the mail server in time")
-    } else if error.is_tls() {
-        ChannelError::failed("TLS with the mail server failed: no trusted certificate")
+    } else if error.is_tls() || is_certificates(error) {
+        ChannelError::failed("TLS with the mail server failed: it has no certificate that is trusted here")
     } else if error.is_client() {
         ChannelError::refused("the mail server lacks what the configuration asks for, encryption or a login")
     } else {
         ChannelError::failed("no connection to the mail server, or it broke")
     }
+}
+
+/// A certificate that is refused comes as a failure of the connection.
+fn is_certificates(error: &lettre::transport::smtp::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)
 }
 
 #[cfg(test)]

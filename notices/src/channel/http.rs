@@ -29,6 +29,7 @@ pub struct Answer {
     pub body: String,
 }
 
+const NO_TLS: &str = "TLS failed: the receiver has no certificate that is trusted here";
 /// Nothing that we ask for is longer.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 /// A receiver that asks for more has made a mistake, or is as good as down.
@@ -128,13 +129,13 @@ fn in_our_words(error: ureq::Error) -> ChannelError {
             ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
                 "the connection broke".to_owned()
             }
-            // rustls wraps its own errors; they tell what is wrong with a certificate, and no address.
-            _ if error.get_ref().is_some_and(|inner| inner.is::<ureq::Error>()) => "TLS failed".to_owned(),
+            // rustls hands its own errors on in this way.
+            ErrorKind::InvalidData => NO_TLS.to_owned(),
             kind => format!("the connection failed: {kind}"),
         }),
         Error::HostNotFound => ChannelError::failed("the receiver's name is not known"),
         Error::ConnectionFailed => ChannelError::failed("no connection"),
-        Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) => ChannelError::failed("TLS failed: no trusted certificate"),
+        Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) => ChannelError::failed(NO_TLS),
         Error::Protocol(_) => ChannelError::failed("the answer is not HTTP"),
         Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => {
             ChannelError::refused("the address, a header or the proxy is not valid")

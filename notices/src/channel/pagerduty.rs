@@ -72,7 +72,7 @@ impl PagerDuty {
                 "payload": {
                     "summary": summary(message, item),
                     "source": plain(&self.source, 255),
-                    "severity": severity(item.notice.severity.max(message.severity)),
+                    "severity": severity(item.severity),
                     "timestamp": item.since.rfc3339(),
                     "component": plain(&item.notice.source, 255),
                     "class": plain(&item.notice.key, 255),

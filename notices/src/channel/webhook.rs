@@ -103,7 +103,7 @@ fn alert(item: &Item, most: usize) -> Value {
         "source": plain(&notice.source, most.min(512)),
         "key": plain(&notice.key, most.min(512)),
         "state": item.state,
-        "severity": notice.severity,
+        "severity": item.severity,
         "summary": plain(&notice.summary, most.max(64)),
         "closing": item.closing.as_ref().map(|closing| plain(closing, most)),
         "details": details,

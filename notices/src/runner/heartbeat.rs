@@ -7,9 +7,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Shared;
 use super::inbox::Control;
 use super::receipts::Beat;
+use super::{Shared, calmly};
 use crate::channel::{Http, HttpSettings};
 use crate::config::{HeartbeatConfig, Method};
 use crate::secret::Secret;
@@ -92,5 +92,5 @@ fn beat(settings: &Settings, shared: &Shared) {
     if outcome == Outcome::Delivered {
         shared.beats.1.fetch_add(1, Relaxed);
     }
-    shared.receipts.heartbeat(&Beat { outcome, error, took: began.elapsed() });
+    calmly(|| shared.receipts.heartbeat(&Beat { outcome, error, took: began.elapsed() }));
 }

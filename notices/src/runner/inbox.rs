@@ -75,6 +75,11 @@ impl Inbox {
         Ok(())
     }
 
+    /// Nobody looks at it any more.
+    pub fn close(&self) {
+        self.state.lock().unwrap().closed = true;
+    }
+
     pub fn control(&self, control: Control) {
         let mut state = self.state.lock().unwrap();
         if matches!(control, Control::Stop(_)) {

@@ -210,7 +210,7 @@ fn report(
 ) {
     let at = shared.clock.now();
     let message = &job.sending.message;
-    shared.receipts.delivery(&Delivery {
+    shared.report(&Delivery {
         at,
         channel: &lane.settings.name,
         message,

@@ -15,6 +15,10 @@ pub trait Receipts: Send + Sync {
     /// Each heartbeat, when it was tried.
     fn heartbeat(&self, _beat: &Beat) {}
 
+    /// The runner has broken by a fault of its own, and tells nobody anything any more. The process should
+    /// end, so that a supervisor starts another.
+    fn broken(&self) {}
+
     /// Whether the dead man's switch may be told that all is well.
     fn healthy(&self) -> bool {
         true

@@ -2,13 +2,24 @@
 
 use std::time::Instant;
 
-use super::Shared;
 use super::inbox::Control;
 use super::keeper::Keeper;
 use super::receipts::Delivery;
+use super::{Shared, calmly};
 use crate::{Board, Outcome, Sending};
 
-pub fn run(mut board: Board, mut keeper: Keeper, shared: &Shared) {
+/// Works until it is stopped. Should it break, nobody is told anything any more, so that has to be known:
+/// notices are refused, the heartbeat stops, and the router is told.
+pub fn run(board: Board, keeper: Keeper, shared: &Shared) {
+    let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(board, keeper, shared)));
+    if worked.is_err() {
+        shared.inbox.close();
+        tracing::error!("the thread of notices has panicked; nobody is told anything any more");
+        shared.receipts.broken();
+    }
+}
+
+fn work(mut board: Board, mut keeper: Keeper, shared: &Shared) {
     let mut stop: Option<Instant> = None;
     let mut lanes = shared.lanes.len() * 2;
     send(&mut board, shared);
@@ -45,7 +56,7 @@ pub fn run(mut board: Board, mut keeper: Keeper, shared: &Shared) {
         changed |= send(&mut board, shared);
         for alarm in board.alarms() {
             tracing::error!(?alarm, "notices");
-            shared.receipts.alarm(&alarm);
+            calmly(|| shared.receipts.alarm(&alarm));
         }
         *shared.board.lock().unwrap() = (board.counts(), board.firing());
         if changed {
@@ -84,26 +95,29 @@ fn send(board: &mut Board, shared: &Shared) -> bool {
         }
         any = true;
         for sending in sendings {
-            let Some(lanes) = shared.lanes.iter().find(|lanes| lanes.name == sending.id.channel) else { continue };
+            let Some(lanes) = shared.lanes.iter().find(|lanes| lanes.name == sending.id.channel) else {
+                refuse(board, &sending, "there is no such channel", shared);
+                continue;
+            };
             // What ends a page goes its way, so that it does not overtake it.
             let page = sending.page || sending.message.severity == crate::Severity::Critical;
             let lane = if page { &lanes.page } else { &lanes.rest };
             if let Err(sending) = lane.push(sending) {
-                refuse(board, &sending, shared);
+                refuse(board, &sending, "too many messages wait for this channel", shared);
             }
         }
     }
 }
 
-fn refuse(board: &mut Board, sending: &Sending, shared: &Shared) {
+fn refuse(board: &mut Board, sending: &Sending, why: &str, shared: &Shared) {
     let at = shared.clock.now();
-    shared.receipts.delivery(&Delivery {
+    shared.report(&Delivery {
         at,
         channel: &sending.id.channel,
         message: &sending.message,
         outcome: Outcome::Suppressed,
         receipt: None,
-        error: Some("too many messages wait for this channel"),
+        error: Some(why),
         attempt: 0,
         last: true,
         took: Default::default(),

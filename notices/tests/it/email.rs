@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tapline_notices::channel::{Email, EmailSettings, Encryption};
+use tapline_notices::channel::{Email, EmailSettings, Encryption, Http, HttpSettings, SlackWebhook};
 use tapline_notices::{Channel, Outcome, Retry, Secret};
 
 use super::{firing, resolved};
@@ -136,32 +136,50 @@ fn a_server_that_can_not_encrypt_gets_no_mail() {
 struct Aiosmtpd {
     child: Child,
     port: u16,
+    /// Of an HTTPS server with the same certificate, that says what Slack says.
+    web: u16,
     ca: PathBuf,
     folder: tempfile::TempDir,
 }
 
 const AIOSMTPD: &str = r#"
-import asyncio, json, ssl, subprocess, sys
+import asyncio, http.server, json, ssl, subprocess, sys, threading
 from aiosmtpd.smtp import SMTP, AuthResult
 folder, implicit = sys.argv[1], sys.argv[2] == "tls"
-subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-    "-addext", "subjectAltName=DNS:localhost", "-keyout", folder + "/key.pem", "-out", folder + "/ca.pem"],
-    check=True, stderr=subprocess.DEVNULL)
+def openssl(*args):
+    subprocess.run(["openssl", *args], check=True, stderr=subprocess.DEVNULL, cwd=folder)
+openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test CA",
+    "-keyout", "ca.key", "-out", "ca.pem")
+openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "request.pem")
+open(folder + "/names", "w").write("subjectAltName=DNS:localhost")
+openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+    "-extfile", "names", "-out", "cert.pem")
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(folder + "/ca.pem", folder + "/key.pem")
+context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
 class Handler:
     async def handle_DATA(self, server, session, envelope):
         with open(folder + "/mails", "a") as mails:
             mails.write(json.dumps([envelope.rcpt_tos, envelope.content.decode()]) + "\n")
         return "250 2.0.0 Ok: queued as AIO1"
 def login(server, session, envelope, mechanism, data):
-    return AuthResult(success=(data.login, data.password) == (b"tapline", b"hush"))
+    return AuthResult(success=(data.login, data.password) == (b"tapline", b"hush"), handled=False)
+class Web(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *args):
+        pass
+web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
+web.socket = context.wrap_socket(web.socket, server_side=True)
+threading.Thread(target=web.serve_forever, daemon=True).start()
 async def main():
     def smtp():
         tls = {} if implicit else dict(tls_context=context, require_starttls=True)
         return SMTP(Handler(), authenticator=login, auth_required=True, auth_require_tls=not implicit, **tls)
     server = await asyncio.get_running_loop().create_server(smtp, "127.0.0.1", 0, ssl=context if implicit else None)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    print(server.sockets[0].getsockname()[1], web.server_port, flush=True)
     await server.serve_forever()
 asyncio.run(main())
 "#;
@@ -172,12 +190,15 @@ impl Aiosmtpd {
         let mut child = Command::new(python)
             .args(["-c", AIOSMTPD, folder.path().to_str().unwrap(), how])
             .stdout(Stdio::piped())
+            // It says aloud what it thinks of clients that hang up.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim().parse().expect("the server says its port");
-        Aiosmtpd { child, port, ca: folder.path().join("ca.pem"), folder }
+        let ports: Vec<u16> =
+            line.split_whitespace().map(|port| port.parse().expect("the server says its ports")).collect();
+        Aiosmtpd { child, port: ports[0], web: ports[1], ca: folder.path().join("ca.pem"), folder }
     }
 
     fn mails(&self) -> Vec<(Vec<String>, String)> {
@@ -224,6 +245,16 @@ fn a_real_server_takes_it_encrypted_and_after_a_login() {
         assert_eq!((wrong.outcome, wrong.retry), (Outcome::Refused, Retry::Never), "{how}: {wrong}");
         let strange = with("hush", None).unwrap_err();
         assert_eq!(strange.outcome, Outcome::Failed, "{how}: nobody vouches for its certificate");
+        assert!(strange.to_string().contains("certificate"), "{strange}");
         assert_eq!(server.mails().len(), 1);
+
+        let hook = |ca_file: Option<PathBuf>| {
+            let http = Http::new(&HttpSettings { timeout: Duration::from_secs(5), ca_file }).unwrap();
+            SlackWebhook::new(http, Secret::new(format!("https://localhost:{}/x", server.web))).send(&firing("gap"))
+        };
+        assert_eq!(hook(Some(server.ca.clone())).unwrap().outcome(), Outcome::Delivered);
+        let strange = hook(None).unwrap_err();
+        assert_eq!(strange.outcome, Outcome::Failed);
+        assert!(strange.to_string().contains("certificate"), "{strange}");
     }
 }

@@ -28,6 +28,7 @@ fn firing(summary: &str) -> Message {
     let item = Item {
         notice: Arc::new(notice),
         state: State::Firing,
+        severity: Severity::Critical,
         title: summary.into(),
         since: AT,
         ended: None,

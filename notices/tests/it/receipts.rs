@@ -12,7 +12,6 @@ pub struct Entry {
     pub kind: Kind,
     pub outcome: Outcome,
     pub receipt: Option<String>,
-    pub error: Option<String>,
     pub attempt: u32,
     pub last: bool,
 }
@@ -28,10 +27,6 @@ pub struct Books {
 impl Books {
     pub fn new() -> Arc<Self> {
         Arc::default()
-    }
-
-    pub fn entries(&self) -> Vec<Entry> {
-        self.entries.lock().unwrap().clone()
     }
 
     /// Waits until the entries are as wanted.
@@ -51,7 +46,6 @@ impl Receipts for Books {
             kind: delivery.message.kind,
             outcome: delivery.outcome,
             receipt: delivery.receipt.map(str::to_owned),
-            error: delivery.error.map(str::to_owned),
             attempt: delivery.attempt,
             last: delivery.last,
         });

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::json;
-use tapline_notices::runner::Runner;
+use tapline_notices::runner::{Delivery, Receipts, Runner};
 use tapline_notices::{Alarm, Id, Kind, Notice, NotifyConfig, Outcome, Severity, Time, trial};
 
 use super::receipts::Books;
@@ -116,6 +116,48 @@ fn a_page_that_nobody_takes_is_an_alarm() {
     }
     assert!(matches!(books.alarms.lock().unwrap()[..], [Alarm::PageUnreceipted { .. }]));
     drop(runner);
+}
+
+#[test]
+fn a_slow_warning_keeps_no_page_waiting_in_the_same_channel() {
+    let folder = tempfile::tempdir().unwrap();
+    let chat = Server::start(|request, before| {
+        if request.body.contains("WARNING") {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        said_ok(request, before)
+    });
+    let down = Server::start(|_, _| (400, "", "{}".into()));
+    let runner = Runner::start(&config(folder.path(), &down, &chat, ""), None, Books::new()).unwrap();
+    for key in ["w1", "w2", "w3"] {
+        runner.notify(notice(key, Severity::Warning)).unwrap();
+    }
+    chat.wait(1);
+    let began = Instant::now();
+    runner.notify(notice("page", Severity::Critical)).unwrap();
+    let requests = chat.wait(2);
+    assert!(requests[1].body.contains("CRITICAL"));
+    assert!(requests[1].at - began < Duration::from_millis(500), "{:?}", requests[1].at - began);
+}
+
+#[test]
+fn books_that_fail_do_not_keep_a_page() {
+    struct Careless;
+    impl Receipts for Careless {
+        fn delivery(&self, _: &Delivery<'_>) {
+            panic!("the disk is full");
+        }
+        fn alarm(&self, _: &Alarm) {
+            panic!("the disk is full");
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (pager, chat) = (Server::start(accepted), Server::start(said_ok));
+    let config = config(folder.path(), &pager, &chat, "");
+    let runner = Runner::start(&config, None, std::sync::Arc::new(Careless)).unwrap();
+    runner.notify(notice("a", Severity::Critical)).unwrap();
+    runner.notify(notice("b", Severity::Critical)).unwrap();
+    pager.wait(2);
 }
 
 #[test]

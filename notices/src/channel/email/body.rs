@@ -23,7 +23,7 @@ pub fn text(message: &Message) -> String {
     for item in items(message) {
         out.push_str(&plain(item.name(), SUMMARY_MAX));
         out.push('\n');
-        for (name, value) in facts(message, item) {
+        for (name, value) in facts(item) {
             out.push_str(&format!("{}: {}\n", plain(&name, 200), plain(&value, DETAIL_MAX)));
         }
         out.push('\n');
@@ -56,7 +56,7 @@ pub fn html(message: &Message) -> String {
     }
     for item in items(message) {
         out.push_str(&format!("<p>{}</p>\n<table>\n", escape(item.name(), SUMMARY_MAX).replace('\n', "<br>\n")));
-        for (name, value) in facts(message, item) {
+        for (name, value) in facts(item) {
             let value = match is_link(&value) && value.len() <= DETAIL_MAX {
                 true => format!("<a href=\"{0}\">{0}</a>", escape(&value, DETAIL_MAX * 2)),
                 false => escape(&value, DETAIL_MAX).replace('\n', "<br>\n"),
@@ -81,11 +81,11 @@ fn of_line(line: &Line) -> String {
     format!("{} {} ×{}: {}", line.state.code(), line.key, line.count, line.summary)
 }
 
-fn facts(message: &Message, item: &Item) -> Vec<(String, String)> {
+fn facts(item: &Item) -> Vec<(String, String)> {
     let notice = &item.notice;
     let mut facts = vec![
         ("State".to_owned(), item.state.code().to_owned()),
-        ("Severity".to_owned(), notice.severity.max(message.severity).code().to_owned()),
+        ("Severity".to_owned(), item.severity.code().to_owned()),
         ("Since".to_owned(), item.since.rfc3339()),
     ];
     let mut fact = |name: &str, value: Option<String>| facts.extend(value.map(|value| (name.to_owned(), value)));

@@ -103,7 +103,7 @@ fn of_summary(summary: &Summary, most: usize) -> String {
 
 /// As many whole lines as fit, and how many there are more.
 fn joined(lines: impl Iterator<Item = String>, all: u64, most: usize) -> String {
-    let most = most.min(LIST_MAX).max(LINE_MAX * 3);
+    let most = most.clamp(LINE_MAX * 3, LIST_MAX);
     let (mut text, mut used, mut shown) = (String::new(), 0, 0u64);
     for line in lines {
         let size = units(&line) + 1;
