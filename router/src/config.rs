@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tapline_contract::Sensitivity;
+use tapline_notices::NotifyConfig;
 
 pub use error::ConfigError;
 pub use secret::Secret;
@@ -34,6 +35,8 @@ pub struct Config {
     pub sinks: BTreeMap<String, SinkConfig>,
     pub route: Route,
     pub notices: Notices,
+    /// Channels, routes, budgets: `notices/src/config/reference.toml`.
+    pub notify: NotifyConfig,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -176,6 +179,8 @@ pub enum SinkKind {
     Clickhouse,
     /// JSON lines.
     File,
+    /// Whoever `[notify]` says is told.
+    Notify,
     /// Standard output.
     Console,
 }
@@ -287,6 +292,7 @@ impl Default for Config {
             sinks: sinks.into_iter().map(|(name, sink)| (name.to_owned(), sink)).collect(),
             route: Route::default(),
             notices: Notices::default(),
+            notify: NotifyConfig::default(),
         }
     }
 }
@@ -365,6 +371,10 @@ impl Config {
         if let Some(contract) = &mut self.contract {
             *contract = folder.join(&*contract);
         }
+        self.notify.lies_in(folder);
+        for file in self.sinks.values_mut().filter_map(|sink| sink.password.file.as_mut()) {
+            *file = folder.join(&*file);
+        }
         for entry in self.chain.iter_mut().filter(|entry| entry.is_file()) {
             // Its name does not follow from where the configuration lies.
             entry.name = Some(entry.name());
@@ -419,7 +429,7 @@ impl Config {
                 wrong.push(format!("sinks.{name}: a name has letters, digits, `_` and `-`"));
             }
             match (sink.kind, &sink.path) {
-                (SinkKind::Console | SinkKind::Clickhouse, Some(_)) => {
+                (SinkKind::Console | SinkKind::Clickhouse | SinkKind::Notify, Some(_)) => {
                     wrong.push(format!("sinks.{name}: path is for files and sqlite"));
                 }
                 (SinkKind::File | SinkKind::Sqlite, None) => wrong.push(format!("sinks.{name}: path is missing")),
@@ -450,6 +460,12 @@ impl Config {
         let sqlite = self.sinks.values().filter(|sink| sink.kind == SinkKind::Sqlite).count();
         if sqlite > 1 {
             wrong.push(format!("sinks: {sqlite} of type \"sqlite\"; the audit tables are in one"));
+        }
+        let is_used = self.sinks.values().any(|sink| sink.kind == SinkKind::Notify);
+        if is_used {
+            wrong.extend(self.notify.problems());
+        } else if !self.notify.channels.is_empty() {
+            wrong.push("notify: it has channels, and no destination of type \"notify\" leads to them: nobody would ever be told".into());
         }
         let tables: Vec<_> = self.sinks.values().filter(|sink| sink.kind.holds_tables()).collect();
         if tables.windows(2).any(|two| two[0].clearance != two[1].clearance) {

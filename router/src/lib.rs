@@ -22,6 +22,7 @@ mod metrics;
 mod notice;
 mod producers;
 mod receipt;
+mod receipts;
 mod rehearsal;
 mod rejected;
 mod route;

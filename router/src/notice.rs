@@ -1,7 +1,8 @@
 //! What plugins say beside their verdicts: notices and events of their own become rows.
 //!
 //! They enter behind the chain (a plugin never sees what plugins made) on streams of component
-//! `plugin`, and are counted like everything else.
+//! `plugin`, and are counted like everything else. So do the receipts of what was told, as audit events of
+//! component `router`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -22,12 +23,17 @@ pub struct Inbound {
     contract: Arc<Contract>,
     destinations: Arc<Destinations>,
     ledger: Arc<Ledger>,
-    component: ComponentRef,
-    guard: StreamId,
-    log: StreamId,
+    /// By lane: guard for plugins' notices, audit for receipts, log for plugins' events.
+    ways: [Way; 3],
     run: Arc<str>,
-    seq: [u64; 2],
     position: Arc<AtomicU64>,
+}
+
+/// A stream of rows that are made here.
+struct Way {
+    component: ComponentRef,
+    stream: StreamId,
+    seq: u64,
 }
 
 /// What kind of notice it is, in the words of the contract.
@@ -61,17 +67,16 @@ impl Inbound {
         ledger: Arc<Ledger>,
         run: &str,
     ) -> Self {
-        let component = components.intern("plugin");
-        let name = components.name(component);
+        let way = |component: &str, lane: Lane| {
+            let component = components.intern(component);
+            Way { component, stream: ledger.stream(&components.name(component), lane, run), seq: 0 }
+        };
         Inbound {
-            guard: ledger.stream(&name, Lane::Guard, run),
-            log: ledger.stream(&name, Lane::Log, run),
+            ways: [way("plugin", Lane::Guard), way("router", Lane::Audit), way("plugin", Lane::Log)],
             contract,
             destinations,
             ledger,
-            component,
             run: run.into(),
-            seq: [0; 2],
             position: Arc::default(),
         }
     }
@@ -86,7 +91,7 @@ impl Inbound {
         }
     }
 
-    /// Notices go on the guard lane, events on the log lane.
+    /// Notices go on the guard lane, receipts on the audit lane, events on the log lane.
     pub fn collect(&mut self, lane: Lane, effects: &Effects, batch: &mut Batch) {
         match lane {
             Lane::Guard => {
@@ -94,14 +99,18 @@ impl Inbound {
                     self.notice(plugin, notice, batch);
                 }
             }
+            Lane::Audit => {
+                for event in &effects.receipts {
+                    self.event(None, event, Lane::Audit, batch);
+                }
+            }
             _ => {
                 for (plugin, event) in &effects.events {
-                    self.event(plugin, event, batch);
+                    self.event(Some(plugin), event, Lane::Log, batch);
                 }
             }
         }
-        let stream = if lane == Lane::Guard { self.guard } else { self.log };
-        self.ledger.get(stream).take_in(batch.len() as u64);
+        self.ledger.get(self.ways[lane as usize].stream).take_in(batch.len() as u64);
         self.number(batch);
     }
 
@@ -133,10 +142,12 @@ impl Inbound {
         finish_details(batch, row, details);
     }
 
-    fn event(&mut self, plugin: &str, event: &NewEvent, batch: &mut Batch) {
-        let row = self.row(&event.event, Lane::Log, level(event.level), batch);
+    fn event(&mut self, plugin: Option<&str>, event: &NewEvent, lane: Lane, batch: &mut Batch) {
+        let row = self.row(&event.event, lane, level(event.level), batch);
         let mut details = Vec::new();
-        self.text(batch, row, "plugin", plugin, &mut details);
+        if let Some(plugin) = plugin {
+            self.text(batch, row, "plugin", plugin, &mut details);
+        }
         for (name, value) in &event.fields {
             let field = self.contract.field(name);
             let kind = field.map(|field| self.contract.field_at(field).kind);
@@ -167,10 +178,9 @@ impl Inbound {
     }
 
     fn row(&mut self, event: &str, lane: Lane, level: Level, batch: &mut Batch) -> usize {
-        let guard = lane == Lane::Guard;
-        let seq = &mut self.seq[usize::from(guard)];
-        *seq += 1;
-        let seq = *seq;
+        let way = &mut self.ways[lane as usize];
+        way.seq += 1;
+        let (component, stream, seq) = (way.component, way.stream, way.seq);
         let id = self.contract.event(event);
         let name = if id.is_some() { Span::default() } else { batch.push_text(event) };
         let run = batch.push_text(&self.run);
@@ -178,14 +188,14 @@ impl Inbound {
             ts_ns: clock::now_ns(),
             event: id,
             name,
-            component: self.component,
+            component,
             level,
             lane,
             run,
             seq: Some(seq),
             numbered: true,
             position: 0,
-            stream: if guard { self.guard } else { self.log },
+            stream,
             send: 0,
             also: 0,
             gone: false,

@@ -30,10 +30,11 @@ use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
 use crate::metrics::{Exporter, Sources};
 use crate::notice::Inbound;
 use crate::producers::Producers;
+use crate::receipts::Books;
 use crate::rejected::RejectedLines;
 use crate::route::Destinations;
 use crate::sink::{
-    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, Feed, FileSink, Rotation, Sink, SinkError,
+    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, Feed, FileSink, NotifySink, Rotation, Sink, SinkError,
     SinkRunner, SinkStats, SqliteSink, Start, TableCounts,
 };
 use crate::tail::Tail;
@@ -58,6 +59,8 @@ pub enum StartError {
     Journal { path: PathBuf, source: JournalError },
     #[error(transparent)]
     Chain(#[from] ChainError),
+    #[error(transparent)]
+    Notify(#[from] tapline_notices::runner::StartError),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
     #[error("can't start a thread: {0}")]
@@ -79,6 +82,7 @@ pub struct Running {
     worker: std::thread::JoinHandle<()>,
     stop_by: Arc<OnceLock<Instant>>,
     journal: JournalWriter,
+    notices: Option<tapline_notices::Runner>,
     sinks: Vec<SinkRunner>,
     keeper: Keeper,
     /// Held as long as the router works in its data dir.
@@ -117,10 +121,19 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let tables: Arc<[TableCounts]> = contract.tables.iter().map(|_| TableCounts::default()).collect();
     let destinations = Arc::new(Destinations::new(&config));
     let (home, empty) = crossbeam::channel::bounded(HOME_BATCHES);
+    let (books, receipts) = Books::new();
+    let notices = match config.sinks.values().any(|sink| sink.kind == SinkKind::Notify) {
+        true => {
+            let state = config.in_data_dir(&config.notify.state_file);
+            Some(tapline_notices::Runner::start(&config.notify, Some(state), books.clone())?)
+        }
+        false => None,
+    };
+    let notify = notices.as_ref().map(tapline_notices::Runner::handle);
     let mut opened = Vec::new();
     for (name, sink) in &config.sinks {
         let stats = Arc::new(SinkStats::new(&contract));
-        let sink = open_sink(&config, name, sink, &contract, &components, &stats, &tables)?;
+        let sink = open_sink(&config, name, sink, &contract, &components, &stats, &tables, &notify)?;
         opened.push((name.clone(), sink, stats));
     }
     let journal = open_journal(&config, &contract, &components, &destinations, &ledger, &dead_letters, &opened)?;
@@ -202,11 +215,13 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
             tail: tail.clone(),
         },
         dead_letters,
+        receipts,
         stats: worker_stats.clone(),
         stop_by: stop_by.clone(),
     };
     let worker =
         std::thread::Builder::new().name("worker".into()).spawn(move || worker.run()).map_err(StartError::Thread)?;
+    books.wake(worker.thread().clone());
 
     // The ways in.
     let intake = Arc::new(Intake::new(
@@ -245,6 +260,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         plugins: plugin_stats,
         worker: worker_stats,
         journal: journal_stats.clone(),
+        books,
+        notices: notify,
     };
     let app = Arc::new(http::App {
         contract: contract.clone(),
@@ -286,6 +303,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         worker,
         stop_by,
         journal,
+        notices,
         sinks,
         keeper,
         _lock: lock,
@@ -338,6 +356,9 @@ impl Running {
         // can't deliver any more stays in the journal, or goes into it now.
         self.sinks.iter_mut().for_each(|sink| sink.close(stop_by));
         self.sinks.into_iter().for_each(SinkRunner::join);
+        if let Some(notices) = self.notices {
+            notices.stop(stop_by.saturating_duration_since(Instant::now()).max(Duration::from_millis(500)));
+        }
         self.journal.stop();
         self.io.shutdown_timeout(Duration::from_millis(200));
         self.sequences.expire(&self.ledger, true);
@@ -473,10 +494,15 @@ fn open_sink(
     components: &Arc<Components>,
     stats: &Arc<SinkStats>,
     tables: &Arc<[TableCounts]>,
+    notify: &Option<tapline_notices::Handle>,
 ) -> Result<Box<dyn Sink>, StartError> {
     let encoder = Encoder::new(contract.clone(), components.clone(), sink.clearance.into());
     let path = config.in_data_dir(sink.path.as_deref().unwrap_or(Path::new("")));
     Ok(match sink.kind {
+        SinkKind::Notify => {
+            let handle = notify.clone().expect("started where any destination is of this type");
+            Box::new(NotifySink::new(handle, contract.clone(), components.clone(), encoder))
+        }
         SinkKind::Console => Box::new(ConsoleSink::new(encoder, stats.clone())),
         SinkKind::Sqlite => Box::new(SqliteSink::open(
             &path,

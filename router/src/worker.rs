@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::Receiver as Home;
+use crossbeam::channel::Receiver;
 use tapline_contract::{Contract, Lane};
+use tapline_host::NewEvent;
 use tokio::sync::mpsc;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, ROWS_MAX};
 use crate::chain::{Chain, Effects};
 use crate::clearance::Gate;
 use crate::clock;
@@ -51,13 +52,15 @@ pub struct Worker {
     pub lanes: [mpsc::Receiver<Batch>; 4],
     /// By lane: a batch that was taken from the lane and did not fit into the one before it.
     pub next: [Option<Batch>; 4],
-    pub home: Home<Batch>,
+    pub home: Receiver<Batch>,
     pub embedded: Embedded,
     pub inbound: Inbound,
     pub chain: Chain,
     pub gate: Gate,
     pub dispatcher: Dispatcher,
     pub dead_letters: Arc<DeadLetters>,
+    /// What became of notices.
+    pub receipts: Receiver<NewEvent>,
     pub stats: Arc<WorkerStats>,
     /// Set once the ways in are closed: what is queued is still processed, but not beyond this time;
     /// the rest stays pending in the ledger.
@@ -187,14 +190,17 @@ impl Worker {
 
     /// Notices and events that plugins made become events of their own, behind the chain.
     fn follow_up(&mut self, effects: &mut Effects) {
-        if effects.notices.is_empty() && effects.events.is_empty() {
+        if self.dispatcher.has_room(Lane::Audit) {
+            effects.receipts.extend(self.receipts.try_iter().take(ROWS_MAX));
+        }
+        if effects.notices.is_empty() && effects.events.is_empty() && effects.receipts.is_empty() {
             return;
         }
         for (_, notice) in &effects.notices {
             let mut notices = self.stats.notices.lock().unwrap_or_else(PoisonError::into_inner);
             *notices.entry(NoticeCode::of(notice)).or_default() += 1;
         }
-        for lane in [Lane::Guard, Lane::Log] {
+        for lane in [Lane::Guard, Lane::Audit, Lane::Log] {
             let mut batch = self.empty_batch(lane);
             self.inbound.collect(lane, effects, &mut batch);
             if !batch.is_empty() {
@@ -204,5 +210,6 @@ impl Worker {
         }
         effects.notices.clear();
         effects.events.clear();
+        effects.receipts.clear();
     }
 }

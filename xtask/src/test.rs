@@ -56,7 +56,10 @@ fn tools(workspace: &Workspace) -> Result<()> {
 fn cargo_test(workspace: &Workspace) -> Result<()> {
     let promtool = setup::promtool(workspace)?;
     let mut cargo = workspace.cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
-    cargo.env("TAPLINE_PROMTOOL", promtool).env("TAPLINE_PLUGINS", workspace.target.join("plugins"));
+    cargo
+        .env("TAPLINE_PROMTOOL", promtool)
+        .env("TAPLINE_PLUGINS", workspace.target.join("plugins"))
+        .env("TAPLINE_CLICKHOUSE_PYTHON", setup::clickhouse(workspace)?);
     run(&mut cargo)
 }
 

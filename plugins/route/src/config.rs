@@ -58,6 +58,8 @@ impl Default for Config {
         Config {
             rules: vec![
                 rule(None, &[("event", &["stormguard_transition"]), ("new_mode", &["HALT"])], &["alerts", "pager"]),
+                // Whoever was paged hears of the end, too.
+                rule(None, &[("event", &["stormguard_transition"]), ("old_mode", &["HALT"])], &["alerts", "pager"]),
                 rule(None, &[("event", &["kill_switch"])], &["alerts", "pager"]),
                 rule(Some(Level::Critical), &[], &["alerts", "pager"]),
                 rule(Some(Level::Error), &[("component", &["risk"])], &["alerts"]),

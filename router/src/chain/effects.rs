@@ -15,6 +15,8 @@ pub struct Effects {
     /// By chain entry's name.
     pub notices: Vec<(Arc<str>, Notice)>,
     pub events: Vec<(Arc<str>, NewEvent)>,
+    /// Receipts of notices: the router's own audit events.
+    pub receipts: Vec<NewEvent>,
 }
 
 pub struct Gone {
@@ -39,5 +41,6 @@ impl Effects {
         self.gone.clear();
         self.notices.clear();
         self.events.clear();
+        self.receipts.clear();
     }
 }

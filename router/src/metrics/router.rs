@@ -15,6 +15,7 @@ use crate::ingest::{Components, SchemaCount, SchemaCounts};
 use crate::intake::{Intake, LANES};
 use crate::journal::JournalStats;
 use crate::ledger::Ledger;
+use crate::receipts::Books;
 use crate::sink::{SinkHandle, TableCounts};
 use crate::worker::WorkerStats;
 
@@ -30,6 +31,9 @@ pub struct Sources {
     pub plugins: Vec<Arc<EntryStats>>,
     pub worker: Arc<WorkerStats>,
     pub journal: Arc<JournalStats>,
+    pub books: Arc<Books>,
+    /// Where anybody is told.
+    pub notices: Option<tapline_notices::Handle>,
 }
 
 impl Sources {
@@ -48,6 +52,16 @@ impl Sources {
         self.ingest(families);
         self.destinations(contract, families);
         self.journal(families);
+        for ((destination, outcome), n) in self.books.counts() {
+            let labels = [("destination", destination.as_str()), ("outcome", outcome.code())];
+            families.counter("tapline_deliveries_total", &labels, n);
+        }
+        if let Some(notices) = &self.notices {
+            let status = notices.status();
+            families.gauge("tapline_alerts_firing", &[], status.firing as f64);
+            families.counter("tapline_pages_unreceipted_total", &[], status.counts.pages_unreceipted);
+            families.counter("tapline_notices_dropped_total", &[], status.dropped);
+        }
         for plugin in &self.plugins {
             plugin.collect(families);
         }

@@ -3,12 +3,14 @@
 
 mod alerts;
 mod audit;
+mod clickhouse;
 mod commands;
 mod corpus;
 mod delivery;
 mod harness;
 mod http;
 mod metrics;
+mod notify;
 mod proof;
 mod secrets;
 mod sequence;

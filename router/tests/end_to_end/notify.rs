@@ -1,0 +1,113 @@
+//! Who is told: the router against receivers that refuse what the real ones refuse.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tapline_receivers::{Kind, Receiver, Step, pagerduty, slack};
+
+use crate::harness::{Folder, Router};
+
+fn transition(old: &str, new: &str) -> Value {
+    json!({ "component": "risk", "event": "stormguard_transition", "level": "warning", "old_mode": old, "new_mode": new,
+            "trigger": "drawdown", "strategy_id": "mm-1", "trace_id": "t-42" })
+}
+
+fn config(pager: &Receiver, slack: &Receiver, folder: &Folder) -> String {
+    let key = folder.write("pagerduty", pagerduty::ROUTING_KEY).display().to_string();
+    let hook = folder.write("slack", &format!("{}{}", slack.url(), slack::HOOK)).display().to_string();
+    format!(
+        r#"
+[sinks.audit]
+type = "sqlite"
+path = "audit.db"
+[sinks.logs]
+type = "file"
+path = "logs/events.ndjson"
+[sinks.alerts]
+type = "file"
+path = "logs/alerts.ndjson"
+[sinks.pager]
+type = "notify"
+[notices]
+info = ["alerts"]
+warning = ["alerts", "pager"]
+critical = ["alerts", "pager"]
+[notify]
+hold_s = 0.2
+[notify.channels.duty]
+type = "pagerduty"
+routing_key_file = "{key}"
+url = "{}/v2/enqueue"
+timeout_s = 1
+[notify.channels.desk]
+type = "slack"
+webhook_url_file = "{hook}"
+timeout_s = 1
+[[notify.routes]]
+severity = ["critical"]
+to = ["duty", "desk"]
+fallback_after_s = 1
+[[notify.routes]]
+severity = ["warning", "info"]
+to = ["desk"]
+"#,
+        pager.url()
+    )
+}
+
+fn start() -> (Receiver, Receiver, Router) {
+    let pager = Receiver::start(Kind::PagerDuty(pagerduty::Options::default())).unwrap();
+    let slack = Receiver::start(Kind::Slack(slack::Options::default())).unwrap();
+    let folder = Folder::new();
+    let config = folder.write("tapline.toml", &config(&pager, &slack, &folder));
+    let router = Router::start_in(folder, Some(&config));
+    (pager, slack, router)
+}
+
+fn receipts(router: &Router) -> Vec<(String, String)> {
+    let rows = router.sql("SELECT destination AS d, delivery_outcome AS o FROM audit.delivery_log WHERE event = 'delivery' ORDER BY chain_position");
+    rows.iter().map(|row| (row["d"].as_str().unwrap().to_owned(), row["o"].as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn a_halt_pages_and_its_end_resolves_the_page_with_a_receipt_for_each() {
+    let (pager, _slack, mut router) = start();
+    router.send(&[transition("STORM", "HALT")]);
+    assert_eq!(pager.wait(1, Duration::from_secs(10)).len(), 1, "{:?}", pager.refused());
+    router.until("the receipt is in the audit trail", |router| {
+        (receipts(router) == [("duty".to_owned(), "delivered".to_owned())]).then_some(())
+    });
+    router.send(&[transition("HALT", "STORM")]);
+    router.until("the end has its receipt", |router| (receipts(router).len() == 2).then_some(()));
+    assert!(pager.refused().is_empty(), "{:?}", pager.refused());
+    let open = pager.state();
+    assert!(!open.to_string().contains("\"triggered\""), "{open}");
+    let metrics = router.get("/metrics").text;
+    assert!(metrics.contains("tapline_deliveries_total{destination=\"duty\",outcome=\"delivered\"} 2"), "{metrics}");
+    router.stop_well();
+}
+
+#[test]
+fn a_pager_that_does_not_answer_is_replaced_by_the_next_and_nothing_else_is_delayed() {
+    let (pager, slack, mut router) = start();
+    pager.script([Step::hang().times(50)]).unwrap();
+    router.send(&[transition("STORM", "HALT")]);
+    assert_eq!(slack.wait(1, Duration::from_secs(20)).len(), 1, "{:?}", slack.refused());
+    router.until("the fallback has its receipt", |router| {
+        receipts(router).contains(&("desk".to_owned(), "delivered".to_owned())).then_some(())
+    });
+    assert!(slack.refused().is_empty(), "{:?}", slack.refused());
+    let events: Vec<Value> = (0..500).map(|_| json!({ "event": "busy", "component": "bus", "message": "m" })).collect();
+    router.send(&events);
+    router.until("logs go on", |router| (router.folder().lines("logs/events.ndjson").len() >= 500).then_some(()));
+    router.stop_well();
+}
+
+#[test]
+fn a_configuration_that_could_tell_nobody_is_refused() {
+    let folder = Folder::new();
+    let config = folder.write("tapline.toml", "[sinks.pager]\ntype = \"notify\"\n").display().to_string();
+    let output = crate::harness::tapline(&["run", "--config", &config, "--data-dir", &folder.path().display().to_string()]);
+    let said = crate::harness::text(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("notify"), "{said}");
+}
