@@ -89,11 +89,8 @@ fn main() {
             let key = format!("p{storm}-{page}");
             offered.push(Instant::now());
             runner.notify(Notice::firing("bench", &key, Severity::Critical, "a page", now())).unwrap();
-            if !storm {
-                std::thread::sleep(Duration::from_millis(5));
-            } else if page % 10 == 9 {
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            // Pages at a pace that one connection keeps up with: else they wait for each other.
+            std::thread::sleep(Duration::from_millis(5));
         }
         let requests = pager.wait(before + PAGES);
         let mut times: Vec<Duration> = requests[before..]

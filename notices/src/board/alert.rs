@@ -87,6 +87,8 @@ pub(super) struct Repeat {
 pub(super) struct Told {
     /// The message that opened the conversation.
     pub message: String,
+    /// The dispatch of the newest in it.
+    pub last: u64,
     pub receipt: Option<String>,
     /// The channel has it, as far as anybody can know, and was not told otherwise.
     pub arrived: bool,

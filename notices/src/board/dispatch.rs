@@ -151,7 +151,7 @@ impl Board {
                 continue;
             }
             let before = match firing {
-                true => alert.mark_told(&channel, &message, refresh, keeps_state),
+                true => alert.mark_told(&channel, (number, &message), refresh, keeps_state),
                 false => alert.mark_resolving(&channel, number),
             };
             if at == 0 {
@@ -197,7 +197,7 @@ impl Board {
         let receipted = dispatch.receipted;
         for (alert, firing) in about {
             match firing {
-                true => self.firing_answered(alert, channel, &message, outcome, receipt.as_deref()),
+                true => self.firing_answered(alert, channel, (*number, &message.id), outcome, receipt.as_deref()),
                 false => self.end_answered(alert, channel, *number, outcome, now),
             }
             self.reschedule(alert);
@@ -233,14 +233,16 @@ impl Board {
         &mut self,
         number: Number,
         channel: &ChannelName,
-        message: &Message,
+        (dispatch, message): (u64, &str),
         outcome: Outcome,
         receipt: Option<&str>,
     ) {
         let Some(alert) = self.state.alerts.get_mut(&number) else { return };
         if outcome.arrived() {
-            if let Some(told) = alert.told.get_mut(channel).filter(|told| told.message == message.id) {
-                told.receipt = receipt.map(str::to_owned);
+            // Where the message that opened the conversation is lost, this one takes its place.
+            let of_it = |told: &&mut Told| told.message == message || told.last == dispatch;
+            if let Some(told) = alert.told.get_mut(channel).filter(of_it) {
+                told.receipt = told.receipt.take().or(receipt.map(str::to_owned));
                 (told.arrived, told.believed) = (true, true);
                 told.before = None;
             }
@@ -251,7 +253,7 @@ impl Board {
         } else if matches!(outcome, Outcome::Refused | Outcome::Limited | Outcome::Suppressed) {
             // It certainly does not know. After a failure or a timeout it may.
             if let Some(told) = alert.told.remove(channel) {
-                let still = if told.message == message.id { told.before.map(|before| *before) } else { Some(told) };
+                let still = if told.message == message { told.before.map(|before| *before) } else { Some(told) };
                 alert.told.extend(still.map(|told| (channel.clone(), told)));
             }
         }
@@ -364,7 +366,7 @@ impl super::alert::Alert {
     fn mark_told(
         &mut self,
         channel: &ChannelName,
-        message: &Message,
+        (dispatch, message): (u64, &Message),
         refresh: Option<Time>,
         keeps_state: bool,
     ) -> Option<Earlier> {
@@ -378,7 +380,7 @@ impl super::alert::Alert {
             && (told.resolving.is_none() || self.members.is_some() || (keeps_state && by == By::Summary))
             && (told.by <= by || matches!(message.kind, Kind::Refresh | Kind::Acknowledged))
         {
-            told.resolving = None;
+            (told.resolving, told.last) = (None, dispatch);
             told.refresh = refresh.filter(|_| told.by != By::Summary);
             return Some(told.earlier());
         }
@@ -395,7 +397,8 @@ impl super::alert::Alert {
             Some(Box::new(told))
         });
         let (arrived, believed, resolving, retry, tries) = (false, false, None, None, 0);
-        let told = Told { message, receipt, arrived, believed, by, refresh, resolving, retry, tries, before };
+        let told =
+            Told { message, last: dispatch, receipt, arrived, believed, by, refresh, resolving, retry, tries, before };
         self.told.insert(channel.clone(), told);
         None
     }
