@@ -14,6 +14,8 @@ use serde::Deserialize;
 use tapline_contract::Sensitivity;
 use tapline_notices::NotifyConfig;
 
+use crate::sink::ElasticsearchFlavour;
+
 pub use error::ConfigError;
 pub use secret::Secret;
 
@@ -45,6 +47,7 @@ pub struct Listen {
     pub http: Option<SocketAddr>,
     pub unix: Option<PathBuf>,
     pub tcp: Option<SocketAddr>,
+    pub shared: Option<PathBuf>,
     pub allow_remote: bool,
 }
 
@@ -165,9 +168,15 @@ pub struct SinkConfig {
     pub password: Secret,
     #[serde(default = "default_timeout_s")]
     pub timeout_s: u64,
-    /// Make missing tables and columns.
+    /// Make missing tables and columns, or templates.
     #[serde(default)]
     pub migrate: bool,
+    #[serde(default)]
+    pub api_key: Secret,
+    #[serde(default)]
+    pub flavour: ElasticsearchFlavour,
+    #[serde(default = "default_data_stream")]
+    pub data_stream: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -177,6 +186,8 @@ pub enum SinkKind {
     Sqlite,
     /// The audit tables, in ClickHouse.
     Clickhouse,
+    /// Anything that takes Elasticsearch's `_bulk`.
+    Elasticsearch,
     /// JSON lines.
     File,
     /// Whoever `[notify]` says is told.
@@ -228,6 +239,10 @@ fn default_rotate_hours() -> u64 {
     24
 }
 
+fn default_data_stream() -> String {
+    "logs-tapline-default".into()
+}
+
 fn default_timeout_s() -> u64 {
     30
 }
@@ -267,6 +282,9 @@ impl Default for Config {
             password: Secret::default(),
             timeout_s: default_timeout_s(),
             migrate: false,
+            api_key: Secret::default(),
+            flavour: ElasticsearchFlavour::default(),
+            data_stream: default_data_stream(),
         };
         let sinks = [
             ("audit", sink(SinkKind::Sqlite, Some("audit.db"), Clearance::Pii)),
@@ -303,6 +321,7 @@ impl Default for Listen {
             http: Some(([127, 0, 0, 1], 7311).into()),
             unix: Some("tapline.sock".into()),
             tcp: None,
+            shared: None,
             allow_remote: false,
         }
     }
@@ -372,8 +391,10 @@ impl Config {
             *contract = folder.join(&*contract);
         }
         self.notify.lies_in(folder);
-        for file in self.sinks.values_mut().filter_map(|sink| sink.password.file.as_mut()) {
-            *file = folder.join(&*file);
+        for sink in self.sinks.values_mut() {
+            for file in [&mut sink.password.file, &mut sink.api_key.file].into_iter().flatten() {
+                *file = folder.join(&*file);
+            }
         }
         for entry in self.chain.iter_mut().filter(|entry| entry.is_file()) {
             // Its name does not follow from where the configuration lies.
@@ -392,6 +413,12 @@ impl Config {
     /// Where a relative path of the configuration lies.
     pub fn in_data_dir(&self, path: &Path) -> PathBuf {
         self.data_dir.join(path)
+    }
+
+    /// Where queues in shared memory are looked for.
+    pub fn shared_folder(&self) -> Option<PathBuf> {
+        let folder = self.listen.shared.as_ref()?;
+        Some(if folder == Path::new("auto") { tapline_client::shared::default_folder() } else { self.in_data_dir(folder) })
     }
 
     /// The file of the audit tables, where there is one.
@@ -429,20 +456,23 @@ impl Config {
                 wrong.push(format!("sinks.{name}: a name has letters, digits, `_` and `-`"));
             }
             match (sink.kind, &sink.path) {
-                (SinkKind::Console | SinkKind::Clickhouse | SinkKind::Notify, Some(_)) => {
+                (SinkKind::Console | SinkKind::Clickhouse | SinkKind::Elasticsearch | SinkKind::Notify, Some(_)) => {
                     wrong.push(format!("sinks.{name}: path is for files and sqlite"));
                 }
                 (SinkKind::File | SinkKind::Sqlite, None) => wrong.push(format!("sinks.{name}: path is missing")),
                 _ => {}
             }
             match (sink.kind, &sink.url) {
+                (SinkKind::Elasticsearch, None) => {
+                    wrong.push(format!("sinks.{name}: url is missing, e.g. \"http://127.0.0.1:9200\""));
+                }
                 (SinkKind::Clickhouse, None) => {
                     wrong.push(format!("sinks.{name}: url is missing, e.g. \"http://127.0.0.1:8123\""));
                 }
-                (SinkKind::Clickhouse, Some(url)) if !url.starts_with("http://") && !url.starts_with("https://") => {
+                (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(url)) if !url.starts_with("http://") && !url.starts_with("https://") => {
                     wrong.push(format!("sinks.{name}: url `{url}` begins neither with http:// nor with https://"));
                 }
-                (SinkKind::Clickhouse, Some(_)) | (_, None) => {}
+                (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(_)) | (_, None) => {}
                 (_, Some(_)) => wrong.push(format!("sinks.{name}: url is for servers")),
             }
             if sink.kind == SinkKind::File && (sink.rotate_mib == 0 || sink.rotate_hours == 0) {

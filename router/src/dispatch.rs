@@ -32,7 +32,8 @@ impl Dispatcher {
     }
 
     /// An empty batch, to be filled again.
-    pub fn bring_home(&self, batch: Batch) {
+    pub fn bring_home(&self, mut batch: Batch) {
+        batch.clear();
         // A full home means that enough lie ready: this one is freed.
         let _ = self.home.try_send(batch);
     }

@@ -27,6 +27,7 @@ mod rehearsal;
 mod rejected;
 mod route;
 mod router;
+mod shared;
 mod short;
 mod sink;
 mod special;

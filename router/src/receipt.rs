@@ -1,23 +1,39 @@
 //! How a producer hears that its rows are safe.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::oneshot;
 
-/// Whoever waits for rows to be safe holds the other end: it hears when the last holder of this one
-/// has let go, which happens only when the rows are in the journal, with their destinations, or among
-/// the dead letters. Where one holder says that they are not, the other end hears of an error.
-#[derive(Debug)]
+/// When the last holder of this one has let go, the rows are safe: in the journal, with all of their
+/// destinations, or among the dead letters. Then whoever waits for it is told, unless a holder has said
+/// that they are not.
 pub struct Receipt {
-    sender: Option<oneshot::Sender<()>>,
+    tell: Option<Box<dyn FnOnce() + Send + Sync>>,
     failed: AtomicBool,
 }
 
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
+
 impl Receipt {
+    /// The other end hears when the rows are safe, or gets an error where they are not.
     pub fn new() -> (Arc<Self>, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
-        (Arc::new(Receipt { sender: Some(sender), failed: AtomicBool::new(false) }), receiver)
+        // Nobody may be waiting any more.
+        let receipt = Self::calling(move || {
+            let _ = sender.send(());
+        });
+        (receipt, receiver)
+    }
+
+    /// Calls when the rows are safe; never where they are not.
+    pub fn calling(tell: impl FnOnce() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Receipt { tell: Some(Box::new(tell)), failed: AtomicBool::new(false) })
     }
 
     /// The rows could not be made safe: the producer is to keep them.
@@ -28,9 +44,8 @@ impl Receipt {
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        if let Some(sender) = self.sender.take().filter(|_| !*self.failed.get_mut()) {
-            // Nobody may be waiting any more.
-            let _ = sender.send(());
+        if let Some(tell) = self.tell.take().filter(|_| !*self.failed.get_mut()) {
+            tell();
         }
     }
 }

@@ -33,8 +33,9 @@ use crate::producers::Producers;
 use crate::receipts::Books;
 use crate::rejected::RejectedLines;
 use crate::route::Destinations;
+use crate::shared::Shared;
 use crate::sink::{
-    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, Feed, FileSink, NotifySink, Rotation, Sink, SinkError,
+    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, ElasticsearchServer, ElasticsearchSink, Feed, FileSink, NotifySink, Rotation, Sink, SinkError,
     SinkRunner, SinkStats, SqliteSink, Start, TableCounts,
 };
 use crate::tail::Tail;
@@ -202,6 +203,17 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
             ledger.clone(),
             schema_counts.clone(),
         ),
+        shared: config.shared_folder().map(|folder| {
+            tracing::info!(folder = %folder.display(), "reading queues in shared memory");
+            Shared::new(
+                folder,
+                contract.clone(),
+                components.clone(),
+                ledger.clone(),
+                schema_counts.clone(),
+                recovered_marks.clone(),
+            )
+        }),
         inbound: Inbound::new(contract.clone(), &components, destinations.clone(), ledger.clone(), &run),
         chain,
         gate: Gate::new(&contract),
@@ -533,6 +545,22 @@ fn open_sink(
             let sink =
                 ClickHouseSink::open(server, &progress, contract.clone(), rows, stats.clone(), tables.clone());
             Box::new(sink.map_err(failed)?)
+        }
+        SinkKind::Elasticsearch => {
+            let secret = |secret: &crate::config::Secret| {
+                secret.read().map_err(|source| StartError::Sink { name: name.to_owned(), source: source.for_sink(name) })
+            };
+            let server = ElasticsearchServer {
+                url: sink.url.clone().unwrap_or_default(),
+                flavour: sink.flavour,
+                data_stream: sink.data_stream.clone(),
+                user: sink.user.clone(),
+                password: secret(&sink.password)?,
+                api_key: secret(&sink.api_key)?,
+                timeout: Duration::from_secs(sink.timeout_s),
+                migrate: sink.migrate,
+            };
+            Box::new(ElasticsearchSink::new(server, contract.clone(), components.clone(), encoder, stats.clone()))
         }
         SinkKind::File => {
             let rotation = Rotation {

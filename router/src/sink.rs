@@ -6,6 +6,7 @@ mod clickhouse;
 mod console;
 mod dead_letter;
 mod delivery;
+mod elasticsearch;
 mod feed;
 mod file;
 mod notify;
@@ -19,6 +20,7 @@ pub use clickhouse::{ClickHouseSink, Server as ClickHouseServer};
 pub use console::ConsoleSink;
 pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters};
 pub use delivery::{Chained, Delivery, Parcel};
+pub use elasticsearch::{ElasticsearchSink, Flavour as ElasticsearchFlavour, Server as ElasticsearchServer};
 pub use feed::Feed;
 pub use file::FileSink;
 pub use notify::NotifySink;
@@ -36,8 +38,9 @@ pub trait Sink: Send {
     /// Takes a delivery in. Rows that it can never take are refused here, by row, with a reason.
     fn take(&mut self, delivery: &Delivery) -> Result<Vec<Refusal>, SinkError>;
 
-    /// Makes everything taken so far as safe as the sink promises. Only then are rows delivered.
-    fn commit(&mut self) -> Result<(), SinkError>;
+    /// Makes everything taken since the last commit, or try of one, as safe as the sink promises. Only then
+    /// are rows delivered, but for those that turn out only here to be refused.
+    fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError>;
 
     /// It is not on this machine: how fast it is says nothing about what this machine can take.
     fn is_remote(&self) -> bool {
@@ -71,6 +74,14 @@ pub struct Refusal {
     pub row: usize,
     pub reason: Reason,
     pub message: String,
+}
+
+/// A refusal that came with the commit.
+#[derive(Clone, Debug)]
+pub struct LateRefusal {
+    /// Which of the deliveries since the last commit, in the order in which they were taken.
+    pub delivery: usize,
+    pub refusal: Refusal,
 }
 
 /// The destination can't take anything now. Nothing since the last commit counts as taken.

@@ -20,6 +20,7 @@ use crate::intake::LANES;
 use crate::ledger::{Ledger, Outcome};
 use crate::metrics::Histogram;
 use crate::notice::{Inbound, NoticeCode};
+use crate::shared::Shared;
 use crate::sink::DeadLetters;
 
 /// While events come in from queues in this process nobody wakes the worker: their emitters make no
@@ -54,6 +55,8 @@ pub struct Worker {
     pub next: [Option<Batch>; 4],
     pub home: Receiver<Batch>,
     pub embedded: Embedded,
+    /// Queues in shared memory, where the configuration has a folder for them.
+    pub shared: Option<Shared>,
     pub inbound: Inbound,
     pub chain: Chain,
     pub gate: Gate,
@@ -98,8 +101,9 @@ impl Worker {
                 Turn::NoRoom => nap = NAP_FIRST,
                 Turn::Idle => {}
             }
-            let longest = if self.embedded.is_attached() { NAP_MAX } else { NAP_WITHOUT_QUEUES };
-            nap = if self.embedded.is_attached() || turn == Turn::NoRoom { nap.min(longest) } else { longest };
+            let has_queues = self.embedded.is_attached() || self.shared.is_some();
+            let longest = if has_queues { NAP_MAX } else { NAP_WITHOUT_QUEUES };
+            nap = if has_queues || turn == Turn::NoRoom { nap.min(longest) } else { longest };
             let tick = self.chain.next_tick().unwrap_or(longest);
             std::thread::park_timeout(nap.min(tick));
             nap = (nap * 2).min(longest);
@@ -144,12 +148,21 @@ impl Worker {
     }
 
     fn next_of_queues(&mut self, lane: Lane) -> Option<Batch> {
-        if !self.embedded.has_events(lane) {
+        let has_shared = self.shared.as_mut().is_some_and(|shared| shared.has_events(lane));
+        if !has_shared && !self.embedded.has_events(lane) {
             return None;
         }
         let mut batch = self.empty_batch(lane);
         self.embedded.drain(lane, &mut batch);
-        (!batch.is_empty()).then_some(batch)
+        if let Some(shared) = self.shared.as_mut().filter(|_| has_shared && !batch.is_full()) {
+            shared.drain(lane, &mut batch);
+        }
+        if batch.is_empty() {
+            // Whatever was read is done with.
+            self.dispatcher.bring_home(batch);
+            return None;
+        }
+        Some(batch)
     }
 
     fn empty_batch(&self, lane: Lane) -> Batch {

@@ -27,7 +27,8 @@ impl Drill {
     }
 }
 
-/// The kill drill as a step of the tests.
+/// The kill drill as a step of the tests: over a socket, and over shared memory.
 pub(crate) fn kill(workspace: &Workspace) -> Result<()> {
-    kill::Kill::of_the_tests().run(workspace)
+    kill::Kill::of_the_tests(false).run(workspace)?;
+    kill::Kill::of_the_tests(true).run(workspace)
 }

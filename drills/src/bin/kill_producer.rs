@@ -1,11 +1,12 @@
 //! `kill-producer`: a producer to be killed. It emits orders as fast as it is told to, and says on standard
 //! output what the router has acknowledged, so that whoever kills it knows what must be there afterwards.
 //!
-//! A line each few milliseconds: run, emitted, acknowledged, dropped. Orders are its only events, and none is
-//! spilled, so the first *n* numbers of its run are what *n* acknowledged events are. Noise on the log lane
-//! comes from a second run, which is not counted.
+//! A line each few milliseconds: run, emitted, acknowledged, dropped. Orders are the only events of its run, so
+//! the first *n* numbers of it are what *n* acknowledged events are. Noise on the log lane comes from a second
+//! run, which is not counted.
 
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -18,7 +19,10 @@ use tapline_client::{Component, Lane, Shipper, Telemetry, events};
 struct Arguments {
     /// The router, e.g. unix:/run/tapline.sock.
     #[arg(long)]
-    connect: String,
+    connect: Option<String>,
+    /// Write into queues in shared memory in this folder instead: then whatever was emitted must arrive.
+    #[arg(long, conflicts_with = "connect")]
+    shared: Option<PathBuf>,
     /// Orders a second; about as many log events come with them.
     #[arg(long, default_value_t = 2_000)]
     rate: u64,
@@ -31,14 +35,23 @@ const QUEUE: usize = 1 << 17;
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let orders = Telemetry::builder("kill-drill").env("drill").capacity(Lane::Audit, QUEUE).without_spill().build();
-    let noise = Telemetry::builder("kill-drill-noise").env("drill").without_spill().build();
-    let shippers = [&orders, &noise].map(|telemetry| Shipper::spawn(telemetry.clone(), &arguments.connect));
-    let [orders_shipper, noise_shipper] = shippers;
-    let (orders_shipper, noise_shipper) = (
-        orders_shipper.map_err(|error| anyhow::anyhow!("{error}"))?,
-        noise_shipper.map_err(|error| anyhow::anyhow!("{error}"))?,
-    );
+    let build = |service: &str| -> anyhow::Result<Telemetry> {
+        let builder = Telemetry::builder(service).env("drill").capacity(Lane::Audit, QUEUE);
+        Ok(match &arguments.shared {
+            Some(folder) => builder.shared(folder)?.build(),
+            None => builder.without_spill().build(),
+        })
+    };
+    let (orders, noise) = (build("kill-drill")?, build("kill-drill-noise")?);
+    let shippers: Vec<Shipper> = match &arguments.connect {
+        Some(address) => [&orders, &noise]
+            .into_iter()
+            .map(|telemetry| Shipper::spawn(telemetry.clone(), address).map_err(|error| anyhow::anyhow!("{error}")))
+            .collect::<anyhow::Result<_>>()?,
+        None => Vec::new(),
+    };
+    // Without a shipper an event is safe as soon as its emit has returned.
+    let acknowledged = |emitted: u64| shippers.first().map_or(emitted, |shipper| shipper.report().acknowledged);
     let stopped = Arc::new(AtomicBool::new(false));
     std::thread::spawn({
         let stopped = stopped.clone();
@@ -68,23 +81,22 @@ fn main() -> anyhow::Result<()> {
             });
             bus.emit(&events::Heartbeat::default());
         }
-        say(&orders, orders_shipper.report().acknowledged)?;
+        say(&orders, emitted, acknowledged(emitted))?;
         std::thread::sleep(STEP);
     }
     let patience = Instant::now() + Duration::from_secs(60);
-    while orders_shipper.report().acknowledged < emitted && Instant::now() < patience {
+    while acknowledged(emitted) < emitted && Instant::now() < patience {
         std::thread::sleep(STEP);
     }
-    let report = orders_shipper.stop(Duration::from_secs(10));
-    noise_shipper.stop(Duration::from_secs(1));
-    say(&orders, report.acknowledged)?;
+    say(&orders, emitted, acknowledged(emitted))?;
+    for shipper in shippers {
+        shipper.stop(Duration::from_secs(5));
+    }
     Ok(())
 }
 
-fn say(orders: &Telemetry, acknowledged: u64) -> io::Result<()> {
-    let counts: Vec<_> = orders.streams().iter().map(|stream| stream.counts()).collect();
-    let emitted: u64 = counts.iter().map(|counts| counts.emitted).sum();
-    let dropped: u64 = counts.iter().map(|counts| counts.dropped()).sum();
+fn say(orders: &Telemetry, emitted: u64, acknowledged: u64) -> io::Result<()> {
+    let dropped: u64 = orders.streams().iter().map(|stream| stream.counts().dropped()).sum();
     let mut out = io::stdout().lock();
     writeln!(out, "{} {emitted} {acknowledged} {dropped}", orders.run())?;
     out.flush()

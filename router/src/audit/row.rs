@@ -90,7 +90,7 @@ impl RowMaker {
 }
 
 /// Names the event for ever: by its producer's numbers, or by the number that a run of the router gave it.
-fn event_id(components: &Components, batch: &Batch, row: usize) -> String {
+pub fn event_id(components: &Components, batch: &Batch, row: usize) -> String {
     let head = &batch.rows()[row];
     match head.seq {
         Some(seq) if head.run.len > 0 && head.numbered => {

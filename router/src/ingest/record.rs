@@ -161,7 +161,23 @@ pub fn origin(
     run: &str,
     stream: StreamId,
 ) -> Origin {
-    let constants = [("service", telemetry.service()), ("env", telemetry.env()), ("host", telemetry.host())]
+    let constants = [("service", telemetry.service()), ("env", telemetry.env()), ("host", telemetry.host())];
+    origin_of(contract, components, constants, telemetry.pid(), component, lane, run, stream)
+}
+
+/// The same for a producer of which only this is known.
+#[allow(clippy::too_many_arguments, reason = "each is a part of the envelope")]
+pub fn origin_of(
+    contract: &Contract,
+    components: &Components,
+    constants: [(&str, &str); 3],
+    pid: u32,
+    component: &str,
+    lane: Lane,
+    run: &str,
+    stream: StreamId,
+) -> Origin {
+    let constants = constants
         .into_iter()
         .filter(|(_, text)| !text.is_empty())
         .filter_map(|(name, text)| Some((contract.field(name)?, text.to_owned())))
@@ -172,7 +188,7 @@ pub fn origin(
         stream,
         run: run.into(),
         constants,
-        pid: contract.field("pid").map(|field| (field, i64::from(telemetry.pid()))),
+        pid: contract.field("pid").map(|field| (field, i64::from(pid))),
     }
 }
 

@@ -102,7 +102,7 @@ impl Stream {
                 count,
             })
             .collect();
-        if let Some(producer) = &self.producer {
+        if let Some(producer) = self.producer.get() {
             for (reason, count) in producer.counts().dropped.into_iter().filter(|(_, count)| *count > 0) {
                 reasons.push(ReasonCount {
                     outcome: Outcome::Dropped.name().to_owned(),
@@ -134,7 +134,7 @@ impl Stream {
             pending: in_flight + self.awaited.load(SeqCst),
             emitted: self.emitted.load(SeqCst) + self.awaited.load(SeqCst),
         };
-        if let Some(producer) = &self.producer {
+        if let Some(producer) = self.producer.get() {
             let counts = producer.counts();
             totals.emitted += counts.emitted;
             totals.pending += counts.waiting;

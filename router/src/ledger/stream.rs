@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use tapline_contract::Lane;
 
@@ -43,7 +43,7 @@ pub struct ProducerCounts {
 
 pub struct Stream {
     pub key: StreamKey,
-    pub(super) producer: Option<Arc<dyn Producer>>,
+    pub(super) producer: OnceLock<Arc<dyn Producer>>,
     /// Events that entered by the network, and sequence holes of such producers.
     pub(super) emitted: AtomicU64,
     /// Taken into the router and without an outcome yet.
@@ -83,6 +83,10 @@ impl Ledger {
     fn open(&self, mut key: StreamKey, producer: Option<Arc<dyn Producer>>) -> StreamId {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&id) = index.get(&key) {
+            // The journal had rows of it before its queue was found.
+            if let Some(producer) = producer {
+                let _ = self.get(id).producer.set(producer);
+            }
             return id;
         }
         let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
@@ -95,7 +99,7 @@ impl Ledger {
         let id = StreamId(streams.len() as u32);
         streams.push(Arc::new(Stream {
             key: key.clone(),
-            producer,
+            producer: producer.map_or_else(OnceLock::new, OnceLock::from),
             emitted: AtomicU64::new(0),
             in_flight: AtomicU64::new(0),
             awaited: AtomicU64::new(0),

@@ -23,7 +23,7 @@ use tapline_contract::Contract;
 use tapline_journal::to_hex;
 
 use super::sqlite::TableCounts;
-use super::{Delivery, Refusal, Sink, SinkError, SinkStats, Standing};
+use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats, Standing};
 use crate::audit::RowMaker;
 use progress::Progress;
 use rows::Encoding;
@@ -184,11 +184,11 @@ impl Sink for ClickHouseSink {
         Ok(Vec::new())
     }
 
-    fn commit(&mut self) -> Result<(), SinkError> {
-        let Some(first) = self.group.first else { return Ok(()) };
+    fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
+        let Some(first) = self.group.first else { return Ok(Vec::new()) };
         let result = self.try_commit(first);
         self.forget();
-        result
+        result.map(|()| Vec::new())
     }
 
     fn standing(&self) -> Option<Standing> {

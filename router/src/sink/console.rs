@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tapline_contract::Level;
 
-use super::{Delivery, Refusal, Sink, SinkError, SinkStats};
+use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats};
 use crate::encode::Encoder;
 use crate::ingest::timestamp;
 
@@ -44,7 +44,7 @@ impl Sink for ConsoleSink {
         Ok(Vec::new())
     }
 
-    fn commit(&mut self) -> Result<(), SinkError> {
+    fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
         let result = {
             let mut out = std::io::stdout().lock();
             out.write_all(&self.pending).and_then(|()| out.flush())
@@ -53,11 +53,11 @@ impl Sink for ConsoleSink {
         self.pending.clear();
         match result {
             // Whoever read the console has gone: that is no reason to keep anything.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Vec::new()),
             Err(source) => {
                 Err(SinkError { operation: "write to", what: "standard output".into(), source: source.into() })
             }
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(Vec::new()),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Delivery, Refusal, Rotation, Sink, SinkError, SinkStats};
+use super::{Delivery, LateRefusal, Refusal, Rotation, Sink, SinkError, SinkStats};
 use crate::encode::Encoder;
 
 pub struct FileSink {
@@ -116,12 +116,12 @@ impl Sink for FileSink {
         Ok(Vec::new())
     }
 
-    fn commit(&mut self) -> Result<(), SinkError> {
+    fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
         self.write()?;
         if self.sync {
             let result = self.open()?.file.sync_data();
             result.map_err(|source| self.error("sync", source))?;
         }
-        Ok(())
+        Ok(Vec::new())
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tapline_contract::{Contract, FieldId, Level};
 use tapline_notices::{Handle, Notice, Severity, State, Time};
 
-use super::{Delivery, Refusal, Sink, SinkError};
+use super::{Delivery, LateRefusal, Refusal, Sink, SinkError};
 use crate::batch::{Batch, Cell};
 use crate::encode::Encoder;
 use crate::ingest::Components;
@@ -142,8 +142,8 @@ impl Sink for NotifySink {
     }
 
     /// From here on the board answers for them; a notice that comes again only counts there.
-    fn commit(&mut self) -> Result<(), SinkError> {
-        Ok(())
+    fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
+        Ok(Vec::new())
     }
 
     fn is_remote(&self) -> bool {

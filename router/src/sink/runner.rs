@@ -366,7 +366,9 @@ impl Worker {
         for delivery in group {
             refused.push(self.sink.take(delivery)?);
         }
-        self.sink.commit()?;
+        for late in self.sink.commit()? {
+            refused[late.delivery].push(late.refusal);
+        }
         Ok(refused)
     }
 

@@ -13,7 +13,7 @@ use tapline_contract::{ColumnSource, Contract, Table};
 use tapline_journal::to_hex;
 
 use super::delivery::Chained;
-use super::{Delivery, Refusal, Sink, SinkError, SinkStats, Standing};
+use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats, Standing};
 use crate::audit::{AuditError, RowMaker, Value, chain_end, open_writer};
 use crate::batch::Batch;
 
@@ -220,9 +220,9 @@ impl Sink for SqliteSink {
         Ok(refused)
     }
 
-    fn commit(&mut self) -> Result<(), SinkError> {
+    fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
         if !self.in_transaction {
-            return Ok(());
+            return Ok(Vec::new());
         }
         if let Err(source) = self.end() {
             self.roll_back();
@@ -233,7 +233,7 @@ impl Sink for SqliteSink {
         for (number, rows) in self.uncommitted.iter_mut().enumerate() {
             self.counts[number].accepted.fetch_add(std::mem::take(rows), Relaxed);
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn standing(&self) -> Option<Standing> {

@@ -2,7 +2,7 @@
 //! event is in SQL exactly once, the hash chain verifies, and the ledger balances.
 //!
 //! What was acknowledged is known from the producer, which says so on its standard output; it is killed as
-//! well, so what counts is the last that was heard of it.
+//! well, so what counts is the last that was heard of it. Over shared memory whatever was emitted counts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,6 +34,9 @@ pub(crate) struct Kill {
     /// Orders a second.
     #[arg(long, default_value_t = 2_000)]
     rate: u64,
+    /// Over queues in shared memory: then no event may be lost whose emit had returned.
+    #[arg(long)]
+    shared: bool,
     /// Write the result here as JSON.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -50,6 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 struct Outcome {
     rounds: u32,
     seed: u64,
+    shared: bool,
     router_kills: u32,
     producer_kills: u32,
     seconds: u64,
@@ -87,8 +91,8 @@ impl Dice {
 }
 
 impl Kill {
-    pub(crate) fn of_the_tests() -> Self {
-        Kill { rounds: 20, seed: 1, rate: 2_000, output: None }
+    pub(crate) fn of_the_tests(shared: bool) -> Self {
+        Kill { rounds: 20, seed: 1, rate: 2_000, shared, output: None }
     }
 
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
@@ -112,10 +116,16 @@ impl Kill {
         let begin = Instant::now();
         let book = Book::default();
         let mut dice = Dice(self.seed);
-        let mut outcome = Outcome { rounds: self.rounds, seed: self.seed, ..Outcome::default() };
-        let mut router = Some(Router::start(workspace, folder, None, "127.0.0.1:0")?);
-        let socket = router.as_ref().map(|router| router.socket.clone()).unwrap_or_default();
-        let mut producer = self.producer(workspace, &socket, &book)?;
+        let mut outcome = Outcome { rounds: self.rounds, seed: self.seed, shared: self.shared, ..Outcome::default() };
+        let config = folder.join("tapline.toml");
+        fs::write(&config, if self.shared { "[listen]\nshared = \"queues\"\n" } else { "" })?;
+        let start = || Router::start(workspace, folder, Some(&config), "127.0.0.1:0");
+        let mut router = Some(start()?);
+        let place = match self.shared {
+            true => folder.join("queues"),
+            false => router.as_ref().map(|router| router.socket.clone()).unwrap_or_default(),
+        };
+        let mut producer = self.producer(workspace, &place, &book)?;
         for round in 1..=self.rounds {
             std::thread::sleep(Duration::from_millis(LIFE_MIN_MS + dice.roll(LIFE_MAX_MS - LIFE_MIN_MS)));
             let victim = dice.roll(5);
@@ -128,13 +138,12 @@ impl Kill {
             if kill_producer {
                 producer.signal(libc::SIGKILL);
                 outcome.producer_kills += 1;
-                producer = self.producer(workspace, &socket, &book)?;
+                producer = self.producer(workspace, &place, &book)?;
             }
             if kill_router {
                 // Now and then a producer has nobody to talk to for a while.
                 std::thread::sleep(Duration::from_millis(dice.roll(4) * 50));
-                let next = Router::start(workspace, folder, None, "127.0.0.1:0");
-                router = Some(next.with_context(|| format!("round {round} of seed {}", self.seed))?);
+                router = Some(start().with_context(|| format!("round {round} of seed {}", self.seed))?);
             }
             producer.check_running()?;
             if round % 50 == 0 {
@@ -159,9 +168,13 @@ impl Kill {
         Ok(outcome)
     }
 
-    fn producer(&self, workspace: &Workspace, socket: &Path, book: &Book) -> Result<Process> {
+    fn producer(&self, workspace: &Workspace, place: &Path, book: &Book) -> Result<Process> {
         let mut command = Command::new(workspace.program("kill-producer"));
-        command.arg("--connect").arg(format!("unix:{}", socket.display())).arg("--rate").arg(self.rate.to_string());
+        match self.shared {
+            true => command.arg("--shared").arg(place),
+            false => command.arg("--connect").arg(format!("unix:{}", place.display())),
+        };
+        command.arg("--rate").arg(self.rate.to_string());
         let mut producer =
             Process::start("the producer", command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()))?;
         let out = producer.stdout().context("its standard output is a pipe")?;

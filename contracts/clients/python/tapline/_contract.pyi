@@ -156,6 +156,9 @@ MetricName: TypeAlias = Literal[
     "tapline_plugin_quarantined",
     "tapline_notices_total",
     "tapline_deliveries_total",
+    "tapline_alerts_firing",
+    "tapline_pages_unreceipted_total",
+    "tapline_notices_dropped_total",
     "tapline_sink_events_total",
     "tapline_journal_bytes",
     "tapline_journal_budget_bytes",
@@ -1579,7 +1582,7 @@ class Delivery(TypedDict, total=False):
     run: str
     seq: int
     destination: Required[str]
-    delivery_outcome: Required[Literal["delivered", "limited", "failed"]]
+    delivery_outcome: Required[Literal["delivered", "assumed", "refused", "limited", "timed_out", "failed", "suppressed", "unreceipted"]]
     notice_key: str
     notice_state: Literal["firing", "resolved"]
     severity: Literal["info", "warning", "critical"]
@@ -1655,7 +1658,7 @@ TaplinePluginMemoryBytesLabels = TypedDict("TaplinePluginMemoryBytesLabels", {"p
 TaplinePluginActiveLabels = TypedDict("TaplinePluginActiveLabels", {"plugin": str, "version": str})
 TaplinePluginQuarantinedLabels = TypedDict("TaplinePluginQuarantinedLabels", {"plugin": str})
 TaplineNoticesTotalLabels = TypedDict("TaplineNoticesTotalLabels", {"severity": Literal["info", "warning", "critical"], "state": Literal["firing", "resolved"]})
-TaplineDeliveriesTotalLabels = TypedDict("TaplineDeliveriesTotalLabels", {"destination": str, "outcome": Literal["delivered", "limited", "failed"]})
+TaplineDeliveriesTotalLabels = TypedDict("TaplineDeliveriesTotalLabels", {"destination": str, "outcome": Literal["delivered", "assumed", "refused", "limited", "timed_out", "failed", "suppressed"]})
 TaplineSinkEventsTotalLabels = TypedDict("TaplineSinkEventsTotalLabels", {"sink": str})
 TaplineSinkWriteSecondsLabels = TypedDict("TaplineSinkWriteSecondsLabels", {"sink": str})
 TaplineSinkRetriesTotalLabels = TypedDict("TaplineSinkRetriesTotalLabels", {"sink": str})

@@ -1969,7 +1969,7 @@ impl Event for PluginLifecycle<'_> {
 pub struct Delivery<'a> {
     /// Where it was sent: the name of a sink.
     pub destination: &'a str,
-    /// Whether it arrived: proof, not hope. One of `delivered`, `limited`, `failed`.
+    /// What came of it: delivered is the receiver's word, assumed has no proof, unreceipted is a page that none of its destinations has confirmed. One of `delivered`, `assumed`, `refused`, `limited`, `timed_out`, `failed`, `suppressed`, `unreceipted`.
     pub delivery_outcome: &'a str,
     /// What fires: the same key ends it.
     pub notice_key: Option<&'a str>,

@@ -154,6 +154,12 @@ pub struct Metrics {
     pub tapline_notices_total: TaplineNoticesTotal,
     /// Pages and messages sent, by what came of them.
     pub tapline_deliveries_total: TaplineDeliveriesTotal,
+    /// Alerts that fire, as the board of notices knows them.
+    pub tapline_alerts_firing: TaplineAlertsFiring,
+    /// Pages without a receipt from any of their destinations.
+    pub tapline_pages_unreceipted_total: TaplinePagesUnreceiptedTotal,
+    /// Notices for which the board had no room; the journal hands them over again.
+    pub tapline_notices_dropped_total: TaplineNoticesDroppedTotal,
     /// Events that a destination confirmed.
     pub tapline_sink_events_total: TaplineSinkEventsTotal,
     /// Bytes of the journal, on disk and on the way there.
@@ -267,24 +273,27 @@ impl Metrics {
             tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[69]) },
             tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[70]) },
             tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[71]) },
-            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[72]) },
-            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[73]) },
-            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[74]) },
-            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[75]) },
-            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[76]) },
-            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[77]) },
-            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[78]) },
-            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[79]) },
-            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[80]) },
-            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[81]) },
-            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[82]) },
-            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[83]) },
-            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[84]) },
-            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[85]) },
-            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[86]) },
-            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[87]) },
-            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[88]) },
-            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[89]) },
+            tapline_alerts_firing: TaplineAlertsFiring { family: Closed::new(&METRICS[72]) },
+            tapline_pages_unreceipted_total: TaplinePagesUnreceiptedTotal { family: Closed::new(&METRICS[73]) },
+            tapline_notices_dropped_total: TaplineNoticesDroppedTotal { family: Closed::new(&METRICS[74]) },
+            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[75]) },
+            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[76]) },
+            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[77]) },
+            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[78]) },
+            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[79]) },
+            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[80]) },
+            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[81]) },
+            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[82]) },
+            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[83]) },
+            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[84]) },
+            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[85]) },
+            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[86]) },
+            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[87]) },
+            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[88]) },
+            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[89]) },
+            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[90]) },
+            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[91]) },
+            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[92]) },
         }
     }
 
@@ -361,6 +370,9 @@ impl Metrics {
         self.tapline_plugin_quarantined.family.gather(families);
         self.tapline_notices_total.family.gather(families);
         self.tapline_deliveries_total.family.gather(families);
+        self.tapline_alerts_firing.family.gather(families);
+        self.tapline_pages_unreceipted_total.family.gather(families);
+        self.tapline_notices_dropped_total.family.gather(families);
         self.tapline_sink_events_total.family.gather(families);
         self.tapline_journal_bytes.family.gather(families);
         self.tapline_journal_budget_bytes.family.gather(families);
@@ -2093,6 +2105,51 @@ impl TaplineDeliveriesTotal {
     /// By label value. Locks: keep the handle.
     pub fn with(&self, destination: &str, outcome: &str) -> Arc<Counter> {
         self.family.find(&[destination, outcome])
+    }
+}
+
+/// Handles of [`tapline_alerts_firing`](Metrics::tapline_alerts_firing).
+#[derive(Debug)]
+pub struct TaplineAlertsFiring {
+    family: Closed<Gauge>,
+}
+
+impl std::ops::Deref for TaplineAlertsFiring {
+    type Target = Gauge;
+
+    #[inline]
+    fn deref(&self) -> &Gauge {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_pages_unreceipted_total`](Metrics::tapline_pages_unreceipted_total).
+#[derive(Debug)]
+pub struct TaplinePagesUnreceiptedTotal {
+    family: Closed<Counter>,
+}
+
+impl std::ops::Deref for TaplinePagesUnreceiptedTotal {
+    type Target = Counter;
+
+    #[inline]
+    fn deref(&self) -> &Counter {
+        self.family.at(0)
+    }
+}
+
+/// Handles of [`tapline_notices_dropped_total`](Metrics::tapline_notices_dropped_total).
+#[derive(Debug)]
+pub struct TaplineNoticesDroppedTotal {
+    family: Closed<Counter>,
+}
+
+impl std::ops::Deref for TaplineNoticesDroppedTotal {
+    type Target = Counter;
+
+    #[inline]
+    fn deref(&self) -> &Counter {
+        self.family.at(0)
     }
 }
 

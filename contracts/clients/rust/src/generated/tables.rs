@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "831c376f48c567b0";
+pub const CONTRACT_HASH: &str = "8f4b88913224e504";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -500,7 +500,7 @@ pub static EVENTS: [EventSchema; 43] = [
 ];
 
 /// In the contract's order.
-pub static METRICS: [MetricSchema; 90] = [
+pub static METRICS: [MetricSchema; 93] = [
     MetricSchema {
         name: "feed_events_total",
         kind: MetricKind::Counter,
@@ -1195,8 +1195,32 @@ pub static METRICS: [MetricSchema; 90] = [
         owner: Component::Router,
         labels: &[
             LabelSchema { name: "destination", values: &[], cap: 32 },
-            LabelSchema { name: "outcome", values: &["delivered", "limited", "failed"], cap: 3 },
+            LabelSchema { name: "outcome", values: &["delivered", "assumed", "refused", "limited", "timed_out", "failed", "suppressed"], cap: 7 },
         ],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_alerts_firing",
+        kind: MetricKind::Gauge,
+        help: "Alerts that fire, as the board of notices knows them.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_pages_unreceipted_total",
+        kind: MetricKind::Counter,
+        help: "Pages without a receipt from any of their destinations.",
+        owner: Component::Router,
+        labels: &[],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_notices_dropped_total",
+        kind: MetricKind::Counter,
+        help: "Notices for which the board had no room; the journal hands them over again.",
+        owner: Component::Router,
+        labels: &[],
         buckets: &[],
     },
     MetricSchema {
