@@ -97,7 +97,7 @@ impl Drop for ClickHouse {
 
 fn config(clickhouse: &ClickHouse, more: &str) -> String {
     format!(
-        "[sinks.audit]\ntype = \"sqlite\"\npath = \"audit.db\"\nclearance = \"pii\"\n\
+        "[[chain]]\nplugin = \"redact\"\n[sinks.audit]\ntype = \"sqlite\"\npath = \"audit.db\"\nclearance = \"pii\"\n\
          [sinks.logs]\ntype = \"file\"\npath = \"logs/events.ndjson\"\n\
          [sinks.warehouse]\ntype = \"clickhouse\"\nurl = \"{}\"\nclearance = \"pii\"\ntimeout_s = 5\n{more}\n",
         clickhouse.url
