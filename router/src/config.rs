@@ -418,7 +418,11 @@ impl Config {
     /// Where queues in shared memory are looked for.
     pub fn shared_folder(&self) -> Option<PathBuf> {
         let folder = self.listen.shared.as_ref()?;
-        Some(if folder == Path::new("auto") { tapline_client::shared::default_folder() } else { self.in_data_dir(folder) })
+        Some(if folder == Path::new("auto") {
+            tapline_client::shared::default_folder()
+        } else {
+            self.in_data_dir(folder)
+        })
     }
 
     /// The file of the audit tables, where there is one.
@@ -469,7 +473,9 @@ impl Config {
                 (SinkKind::Clickhouse, None) => {
                     wrong.push(format!("sinks.{name}: url is missing, e.g. \"http://127.0.0.1:8123\""));
                 }
-                (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(url)) if !url.starts_with("http://") && !url.starts_with("https://") => {
+                (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(url))
+                    if !url.starts_with("http://") && !url.starts_with("https://") =>
+                {
                     wrong.push(format!("sinks.{name}: url `{url}` begins neither with http:// nor with https://"));
                 }
                 (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(_)) | (_, None) => {}
@@ -499,7 +505,9 @@ impl Config {
         }
         let tables: Vec<_> = self.sinks.values().filter(|sink| sink.kind.holds_tables()).collect();
         if tables.windows(2).any(|two| two[0].clearance != two[1].clearance) {
-            wrong.push("sinks: all that hold the audit tables have one clearance; the hash chain is over what they see".into());
+            wrong.push(
+                "sinks: all that hold the audit tables have one clearance; the hash chain is over what they see".into(),
+            );
         }
         let lanes = ["guard", "audit", "log", "metric"];
         let mut entries = std::collections::BTreeSet::new();

@@ -84,7 +84,10 @@ impl Receipts for Books {
                 self.row(
                     CRITICAL,
                     vec![
-                        ("destination", Value::Text(tried.iter().map(|name| name.to_string()).collect::<Vec<_>>().join(","))),
+                        (
+                            "destination",
+                            Value::Text(tried.iter().map(|name| name.to_string()).collect::<Vec<_>>().join(",")),
+                        ),
                         ("delivery_outcome", Value::Text("unreceipted".into())),
                         ("severity", Value::Text("critical".into())),
                         ("notice_key", Value::Text(key)),
@@ -92,7 +95,9 @@ impl Receipts for Books {
                     ],
                 );
             }
-            Alarm::PageReceipted { about } => tracing::info!(key = about.key, "the page has a receipt now, or has ended"),
+            Alarm::PageReceipted { about } => {
+                tracing::info!(key = about.key, "the page has a receipt now, or has ended")
+            }
             Alarm::EndUndelivered { about, channel } => {
                 tracing::error!(key = about.key, %channel, "a destination could not be told that the alert has ended");
             }

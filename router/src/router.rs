@@ -35,8 +35,9 @@ use crate::rejected::RejectedLines;
 use crate::route::Destinations;
 use crate::shared::Shared;
 use crate::sink::{
-    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters, ElasticsearchServer, ElasticsearchSink, Feed, FileSink, NotifySink, Rotation, Sink, SinkError,
-    SinkRunner, SinkStats, SqliteSink, Start, TableCounts,
+    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters,
+    ElasticsearchServer, ElasticsearchSink, Feed, FileSink, NotifySink, Rotation, Sink, SinkError, SinkRunner,
+    SinkStats, SqliteSink, Start, TableCounts,
 };
 use crate::tail::Tail;
 use crate::worker::{Worker, WorkerStats};
@@ -542,13 +543,14 @@ fn open_sink(
             };
             let rows = RowMaker::new(contract.clone(), components.clone(), sink.clearance.into());
             let progress = folder.join(format!("{name}.json"));
-            let sink =
-                ClickHouseSink::open(server, &progress, contract.clone(), rows, stats.clone(), tables.clone());
+            let sink = ClickHouseSink::open(server, &progress, contract.clone(), rows, stats.clone(), tables.clone());
             Box::new(sink.map_err(failed)?)
         }
         SinkKind::Elasticsearch => {
             let secret = |secret: &crate::config::Secret| {
-                secret.read().map_err(|source| StartError::Sink { name: name.to_owned(), source: source.for_sink(name) })
+                secret
+                    .read()
+                    .map_err(|source| StartError::Sink { name: name.to_owned(), source: source.for_sink(name) })
             };
             let server = ElasticsearchServer {
                 url: sink.url.clone().unwrap_or_default(),

@@ -84,8 +84,7 @@ impl Producer for QueueCounts {
             })
             .collect();
         let lost: u64 = dropped.iter().map(|(_, n)| n).sum();
-        let emitted =
-            now.emitted.saturating_sub(self.popped_before.load(Relaxed) + self.dropped_before.dropped());
+        let emitted = now.emitted.saturating_sub(self.popped_before.load(Relaxed) + self.dropped_before.dropped());
         let waiting = emitted.saturating_sub(lost + self.taken.load(Relaxed));
         ProducerCounts { emitted, waiting, dropped }
     }

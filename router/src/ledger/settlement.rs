@@ -4,8 +4,8 @@
 //! answer wins (a dead letter over a drop over a delivery), so that a partial loss is never shown as
 //! a delivery.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU16, Ordering::AcqRel};
+use std::sync::{Arc, OnceLock};
 
 use super::{Ledger, Outcome, Reason, Stream, StreamId};
 

@@ -101,7 +101,14 @@ impl ElasticsearchSink {
 
 impl Server {
     /// Status and text of an answer.
-    fn call(&self, agent: &Agent, method: &str, path: &str, kind: &str, body: &[u8]) -> Result<(u16, String), ServerError> {
+    fn call(
+        &self,
+        agent: &Agent,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> Result<(u16, String), ServerError> {
         let url = format!("{}{path}", self.url.trim_end_matches('/'));
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         if !body.is_empty() {

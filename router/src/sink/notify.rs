@@ -35,12 +35,7 @@ struct Known {
 }
 
 impl NotifySink {
-    pub fn new(
-        handle: Handle,
-        contract: Arc<Contract>,
-        components: Arc<Components>,
-        encoder: Encoder,
-    ) -> Self {
+    pub fn new(handle: Handle, contract: Arc<Contract>, components: Arc<Components>, encoder: Encoder) -> Self {
         let field = |name: &str| contract.field(name);
         let known = Known {
             key: field("notice_key"),
@@ -72,7 +67,8 @@ impl NotifySink {
             _ if head.level >= Level::Warning => Severity::Warning,
             _ => Severity::Info,
         };
-        let has_ended = text(known.state) == Some("resolved") || text(known.new_mode).is_some_and(|mode| mode != "HALT");
+        let has_ended =
+            text(known.state) == Some("resolved") || text(known.new_mode).is_some_and(|mode| mode != "HALT");
         let about = known.about.iter().find_map(|field| text(Some(*field)));
         let key = text(known.key).map_or_else(|| format!("{event}/{}", about.unwrap_or(&component)), str::to_owned);
         let summary = text(known.summary).or(text(known.message)).map_or_else(

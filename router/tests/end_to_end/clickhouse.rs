@@ -18,14 +18,16 @@ struct ClickHouse {
 impl ClickHouse {
     fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("tapline-clickhouse-").tempdir().unwrap();
-        let mut front = ClickHouse { child: Self::spawn(folder.path(), "127.0.0.1:0", arguments), folder, url: String::new() };
+        let mut front =
+            ClickHouse { child: Self::spawn(folder.path(), "127.0.0.1:0", arguments), folder, url: String::new() };
         front.wait();
         front
     }
 
     fn spawn(folder: &Path, address: &str, arguments: &[&str]) -> Child {
-        let python = std::env::var("TAPLINE_CLICKHOUSE_PYTHON")
-            .expect("ClickHouse's engine is needed: `cargo xtask test` brings it and says where by TAPLINE_CLICKHOUSE_PYTHON");
+        let python = std::env::var("TAPLINE_CLICKHOUSE_PYTHON").expect(
+            "ClickHouse's engine is needed: `cargo xtask test` brings it and says where by TAPLINE_CLICKHOUSE_PYTHON",
+        );
         let _ = std::fs::remove_file(folder.join("addresses.json"));
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         Command::new(python)
@@ -120,13 +122,18 @@ fn orders(first: u64, n: u64) -> Vec<Value> {
 /// Every row once, in one chain with SQLite's.
 fn same_as_sqlite(clickhouse: &ClickHouse, folder: &Folder) {
     for table in ["orders_log", "risk_log"] {
-        let sql = format!("SELECT chain_position AS p, chain_hash AS h, event_id AS id, strategy_id AS s FROM audit.{table} ORDER BY 1");
+        let sql = format!(
+            "SELECT chain_position AS p, chain_hash AS h, event_id AS id, strategy_id AS s FROM audit.{table} ORDER BY 1"
+        );
         let there: Vec<Value> = clickhouse.sql(&sql);
         let here: Vec<Value> = folder.sql(&sql).into_iter().map(Value::Object).collect();
         assert_eq!(there.len(), here.len(), "{table}");
         for (there, here) in there.iter().zip(&here) {
             let position = |row: &Value| row["p"].as_u64().or_else(|| row["p"].as_str()?.parse().ok());
-            assert_eq!((position(there), &there["h"], &there["id"], &there["s"]), (position(here), &here["h"], &here["id"], &here["s"]));
+            assert_eq!(
+                (position(there), &there["h"], &there["id"], &there["s"]),
+                (position(here), &here["h"], &here["id"], &here["s"])
+            );
         }
     }
 }
@@ -140,7 +147,11 @@ fn every_audit_row_arrives_once_whatever_fails() {
     router.send(&orders(0, 100));
     router.settled(200);
     let row = &clickhouse.sql("SELECT * FROM audit.orders_log ORDER BY chain_position LIMIT 1")[0];
-    assert_eq!((&row["qty"], &row["latency_us"], &row["account"]), (&json!(1), &json!(12.75), &json!("F******-*******")), "{row}");
+    assert_eq!(
+        (&row["qty"], &row["latency_us"], &row["account"]),
+        (&json!(1), &json!(12.75), &json!("F******-*******")),
+        "{row}"
+    );
     assert!(row["details"].as_str().unwrap().contains("指數"), "{row}");
     // The engine has the rows, and the router is not told; it is overloaded; it is not there.
     clickhouse.fault(json!({ "kind": "reset_after", "times": 2, "match": "INSERT" }));
@@ -161,7 +172,9 @@ fn every_audit_row_arrives_once_whatever_fails() {
     let mut router = Router::start_in(folder, Some(&config));
     router.send(&orders(250, 50));
     router.until("ClickHouse has all", |_| {
-        (clickhouse.number("SELECT count() FROM audit.orders_log") >= 300 && clickhouse.number("SELECT count() FROM audit.risk_log") >= 300).then_some(())
+        (clickhouse.number("SELECT count() FROM audit.orders_log") >= 300
+            && clickhouse.number("SELECT count() FROM audit.risk_log") >= 300)
+            .then_some(())
     });
     let ledger = router.until("all is settled", |router| {
         let ledger = router.ledger();
@@ -178,12 +191,16 @@ fn every_audit_row_arrives_once_whatever_fails() {
 #[test]
 fn a_table_that_differs_from_the_contract_is_named_and_gets_its_rows_when_it_is_mended() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../contracts/migrations/clickhouse");
-    let clickhouse = ClickHouse::start(&["--apply", &root.display().to_string(), "--user", "router:secret:audit_writer"]);
+    let clickhouse =
+        ClickHouse::start(&["--apply", &root.display().to_string(), "--user", "router:secret:audit_writer"]);
     clickhouse.post("/", "ALTER TABLE audit.orders_log DROP COLUMN qty");
     clickhouse.post("/", "ALTER TABLE audit.risk_log MODIFY TTL toDateTime(ts) + INTERVAL 30 DAY");
     let folder = Folder::new();
     let password = folder.write("password", "secret\n").display().to_string();
-    let config = folder.write("tapline.toml", &config(&clickhouse, &format!("user = \"router\"\npassword = {{ file = \"{password}\" }}")));
+    let config = folder.write(
+        "tapline.toml",
+        &config(&clickhouse, &format!("user = \"router\"\npassword = {{ file = \"{password}\" }}")),
+    );
     let mut router = Router::start_in(folder, Some(&config));
     router.send(&orders(0, 10));
     router.until("the log says what differs", |router| {

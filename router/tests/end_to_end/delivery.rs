@@ -57,7 +57,8 @@ fn orders(folder: &Folder) -> Vec<u64> {
 /// What `audit verify` says, and its exit code.
 fn verify(folder: &Folder) -> (Value, Option<i32>) {
     let output = tapline(&["audit", "verify", "--json", "--data-dir", &folder.path().display().to_string()]);
-    let found = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    let found =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
     (found, output.status.code())
 }
 
@@ -101,9 +102,7 @@ fn what_a_destination_is_owed_survives_a_sigkill() {
     let folder = router.kill();
     bring_back(&folder, "away.ndjson");
     let mut router = Router::start_in(folder, Some(&config));
-    router.until("the file has all", |router| {
-        (router.folder().lines("away.ndjson").len() == 2_000).then_some(())
-    });
+    router.until("the file has all", |router| (router.folder().lines("away.ndjson").len() == 2_000).then_some(()));
     let ledger = router.settled(2_000);
     assert_balanced(&ledger);
     let folder = router.stop_well();
@@ -148,8 +147,11 @@ fn a_chunk_that_is_sent_again_after_a_sigkill_is_taken_once() {
     let talk = |router: &Router, chunks: &[String]| {
         let mut stream = router.unix();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        writeln!(stream, r#"{{"tapline":"hello","protocol":1,"service":"s","run":"run-1","contract":"","client":"t","ack":true}}"#)
-            .unwrap();
+        writeln!(
+            stream,
+            r#"{{"tapline":"hello","protocol":1,"service":"s","run":"run-1","contract":"","client":"t","ack":true}}"#
+        )
+        .unwrap();
         chunks.iter().for_each(|chunk| stream.write_all(chunk.as_bytes()).unwrap());
         let mut lines = BufReader::new(stream).lines();
         let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
@@ -204,7 +206,11 @@ fn a_full_journal_drops_logs_counted_and_keeps_audit_events_with_their_producers
     assert!(accepted.len() >= 100, "{} were accepted", accepted.len());
     let bytes = |router: &Router| -> u64 {
         let files = router.folder().files();
-        files.iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "seg")).map(|(_, bytes)| bytes.len() as u64).sum()
+        files
+            .iter()
+            .filter(|(path, _)| path.extension().is_some_and(|e| e == "seg"))
+            .map(|(_, bytes)| bytes.len() as u64)
+            .sum()
     };
     assert!(bytes(&router) <= 4 << 20, "{} bytes", bytes(&router));
     bring_back(router.folder(), "away.ndjson");

@@ -107,7 +107,8 @@ fn a_pager_that_does_not_answer_is_replaced_by_the_next_and_nothing_else_is_dela
 fn a_configuration_that_could_tell_nobody_is_refused() {
     let folder = Folder::new();
     let config = folder.write("tapline.toml", "[sinks.pager]\ntype = \"notify\"\n").display().to_string();
-    let output = crate::harness::tapline(&["run", "--config", &config, "--data-dir", &folder.path().display().to_string()]);
+    let output =
+        crate::harness::tapline(&["run", "--config", &config, "--data-dir", &folder.path().display().to_string()]);
     let said = crate::harness::text(&output.stderr);
     assert!(output.status.code() == Some(2) && said.contains("notify"), "{said}");
 }

@@ -45,7 +45,11 @@ fn tamper(folder: &Folder, sql: &str) {
 fn an_untouched_trail_is_proved_and_its_export_too() {
     let folder = trail();
     let (found, code) = run(&folder, &["verify"]);
-    assert_eq!((code, &found["ok"], &found["rows"], &found["pending"]), (Some(0), &json!(true), &json!(300), &json!(0)), "{found}");
+    assert_eq!(
+        (code, &found["ok"], &found["rows"], &found["pending"]),
+        (Some(0), &json!(true), &json!(300), &json!(0)),
+        "{found}"
+    );
     assert!(found["seals"].as_u64() >= Some(3), "{found}");
     let path = folder.write("export.ndjson", "");
     std::fs::remove_file(&path).unwrap();
@@ -64,7 +68,10 @@ fn an_untouched_trail_is_proved_and_its_export_too() {
     let text = std::fs::read_to_string(&path).unwrap();
     for (what, changed) in [
         ("position 60 was changed", text.replacen("client_order_id:4=c-59", "client_order_id:4=c-95", 1)),
-        ("position 61 is missing", text.lines().filter(|line| !line.contains("\"position\":61,")).map(|line| format!("{line}\n")).collect()),
+        (
+            "position 61 is missing",
+            text.lines().filter(|line| !line.contains("\"position\":61,")).map(|line| format!("{line}\n")).collect(),
+        ),
     ] {
         let path = folder.write("changed.ndjson", &changed).display().to_string();
         let (checked, code) = check(&path, &seals);

@@ -198,7 +198,8 @@ impl Kill {
 
     /// Every run's rows against what it was told.
     fn count(&self, workspace: &Workspace, folder: &Path, book: &Book, outcome: &mut Outcome) -> Result<()> {
-        let sql = "SELECT run, count(*) AS n, count(DISTINCT seq) AS d, max(seq) AS top FROM audit.orders_log GROUP BY run";
+        let sql =
+            "SELECT run, count(*) AS n, count(DISTINCT seq) AS d, max(seq) AS top FROM audit.orders_log GROUP BY run";
         let output = Command::new(workspace.program("tapline"))
             .args(["audit", "sql", sql, "--json", "--data-dir"])
             .arg(folder)

@@ -62,7 +62,12 @@ async fn migrate(client: &Client, server: &Server, contract: &Contract) -> Resul
 fn statements(script: &str) -> Vec<String> {
     let lines: Vec<&str> = script.lines().filter(|line| !line.starts_with("--")).collect();
     let statements = lines.join("\n");
-    statements.split(";\n").map(str::trim).filter(|text| !text.is_empty()).map(|text| text.trim_end_matches(';').to_owned()).collect()
+    statements
+        .split(";\n")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(|text| text.trim_end_matches(';').to_owned())
+        .collect()
 }
 
 /// A table's columns and their types.
@@ -118,7 +123,8 @@ async fn differences(
 /// The days for which the table keeps its rows, where those are fewer than they should be. A table without
 /// a TTL keeps them for ever.
 async fn shorter(client: &Client, server: &Server, table: &Table, retention: &Retention) -> Result<Option<u32>, Error> {
-    let sql = "SELECT create_table_query FROM system.tables WHERE database = {database:String} AND name = {table:String}";
+    let sql =
+        "SELECT create_table_query FROM system.tables WHERE database = {database:String} AND name = {table:String}";
     let found: Vec<String> = client
         .clone()
         .with_database("default")
@@ -151,7 +157,9 @@ mod tests {
 
     #[test]
     fn the_days_of_a_ttl() {
-        let ddl = |ttl: &str| format!("CREATE TABLE a.b (`ts` DateTime64(9)) ENGINE = MergeTree ORDER BY ts{ttl} SETTINGS x = 1");
+        let ddl = |ttl: &str| {
+            format!("CREATE TABLE a.b (`ts` DateTime64(9)) ENGINE = MergeTree ORDER BY ts{ttl} SETTINGS x = 1")
+        };
         assert_eq!(ttl_days(&ddl(" TTL toDateTime(ts) + toIntervalDay(1825)")), Some(1825));
         assert_eq!(ttl_days(&ddl(" TTL toDateTime(ts) + INTERVAL 90 DAY")), Some(90));
         assert_eq!(ttl_days(&ddl(" TTL ts + toIntervalYear(5)")), Some(1825));

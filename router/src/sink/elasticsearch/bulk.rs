@@ -128,7 +128,10 @@ fn send_part(
         return send_part(server, agent, stats, second, refused, busy);
     }
     if status == 413 {
-        refused.extend(part.into_iter().map(|item| refusal(&item, "too_long", "the document is longer than the server takes".into())));
+        refused.extend(
+            part.into_iter()
+                .map(|item| refusal(&item, "too_long", "the document is longer than the server takes".into())),
+        );
         return Ok(());
     }
     if status == 429 {
