@@ -571,4 +571,46 @@ mod tests {
             is_proved(&journal, &disk)?;
         }
     }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// Bytes that somebody, or a bad disk, has changed are found, never believed: what is read is what was
+        /// written, and the journal goes on behind it.
+        #[test]
+        fn damage_is_found_and_never_believed(
+            at: prop::sample::Index, file: prop::sample::Index, xor in 1_u8.., cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let disk = crate::Folder::open(folder.path()).expect("a folder");
+            let (mut journal, _) = Journal::open(disk.clone(), BUDGET).expect("an empty folder");
+            let mut written = Vec::new();
+            for number in 0..40 {
+                let body = payload(number, 60);
+                journal.append(Class::Audit, vec![leaf(&body)], &body).expect("room");
+                journal.commit().expect("a disk that works");
+                written.push(body);
+            }
+            drop(journal);
+            let files: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.path()).collect();
+            let path = &files[file.index(files.len())];
+            let mut bytes = std::fs::read(path).expect("a file");
+            let at = at.index(bytes.len());
+            bytes[at] ^= xor;
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len() + 1));
+            }
+            std::fs::write(path, &bytes).expect("a file");
+            crate::survey(&disk, |_| ()).expect("it can be looked at");
+            let (mut journal, _) = Journal::open(disk, BUDGET).expect("it opens");
+            let mut reader = journal.reader(journal.oldest());
+            while let Some(step) = reader.next().expect("it can be read") {
+                if let Step::Record(record) = step {
+                    prop_assert_eq!(&record.body, &written[record.number as usize]);
+                }
+            }
+            journal.append(Class::Audit, Vec::new(), b"behind it").expect("room");
+            prop_assert!(journal.commit().is_ok());
+        }
+    }
 }

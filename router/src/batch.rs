@@ -102,6 +102,8 @@ pub struct Batch {
     arena: String,
     /// The run of the router that gave the rows their positions.
     pub origin: Arc<str>,
+    /// Destinations that the rows go to, and to no others; 0 where the chain decides.
+    pub only_to: u64,
     /// Held while any of these rows is on its way; see [`Receipt`].
     pub receipts: Vec<Arc<Receipt>>,
     /// Requests of which rows are in here, with the last line of each.
@@ -125,6 +127,7 @@ impl Batch {
             details: Vec::with_capacity(ROWS_MAX),
             arena: String::with_capacity(64 << 10),
             origin: "".into(),
+            only_to: 0,
             receipts: Vec::new(),
             marks: Vec::new(),
         }
@@ -132,6 +135,7 @@ impl Batch {
 
     /// Empties the batch, keeping its memory for the next events.
     pub fn clear(&mut self) {
+        self.only_to = 0;
         self.receipts.clear();
         self.marks.clear();
         self.rows.clear();
@@ -174,7 +178,7 @@ impl Batch {
     /// of them.
     pub fn append(&mut self, other: &mut Batch) -> bool {
         let fits = self.len() + other.len() <= ROWS_MAX && self.arena.len() + other.arena.len() <= ARENA_BYTES_MAX;
-        if !fits || self.lane != other.lane {
+        if !fits || self.lane != other.lane || self.only_to != other.only_to {
             return false;
         }
         let (rows, base) = (self.len(), self.arena.len() as u32);

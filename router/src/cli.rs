@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod dead_letters;
 mod ledger;
+mod notify;
 mod plugin;
 mod replay;
 mod run;
@@ -46,9 +47,12 @@ enum Command {
     Audit(audit::Audit),
     /// Show where every event went.
     Ledger(ledger::LedgerArgs),
-    /// Look at events that could not be processed or delivered.
+    /// Look at events that could not be processed or delivered, and send them again.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLetters),
+    /// Try out who would be told when something fires.
+    #[command(subcommand)]
+    Notify(notify::Notify),
     /// Send recorded lines to the running router.
     Replay(replay::Replay),
     /// Build and test plugins.
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => command.run(),
         Command::Ledger(command) => command.run(),
         Command::DeadLetters(command) => command.run(),
+        Command::Notify(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Plugin(command) => command.run(),
     };

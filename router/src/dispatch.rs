@@ -42,7 +42,11 @@ impl Dispatcher {
         let targets: Vec<u64> = batch
             .rows()
             .iter()
-            .map(|row| if row.gone { 0 } else { self.destinations.of(&self.contract, row) })
+            .map(|row| match (row.gone, batch.only_to) {
+                (true, _) => 0,
+                (false, 0) => self.destinations.of(&self.contract, row),
+                (false, only_to) => only_to,
+            })
             .collect();
         // A row that nobody wants has an outcome too.
         for (row, _) in batch.rows().iter().zip(&targets).filter(|(row, targets)| !row.gone && **targets == 0) {

@@ -1,9 +1,11 @@
 //! HTTP: ingest, metrics, health, tail, audit SQL, traces, ledger.
 
 mod audit;
+mod dead_letters;
 mod events;
 mod ledger;
 mod metrics;
+mod operator;
 mod tail;
 
 use std::sync::Arc;
@@ -24,10 +26,11 @@ use crate::intake::Intake;
 use crate::journal::JournalStats;
 use crate::ledger::Ledger;
 use crate::metrics::Exporter;
-use crate::sink::SinkHandle;
+use crate::sink::{DeadLetters, SinkHandle};
 use crate::tail::Tail;
 
 pub use events::BatchIds;
+pub use operator::{Operator, TOKEN_FILE};
 
 /// What requests are answered from.
 pub struct App {
@@ -41,6 +44,8 @@ pub struct App {
     pub sinks: Vec<Arc<SinkHandle>>,
     pub journal: Arc<JournalStats>,
     pub batch_ids: BatchIds,
+    pub dead_letters: Arc<DeadLetters>,
+    pub operator: Operator,
     pub run: String,
     pub started: Instant,
     /// Set when the router stops: nothing new is taken in.
@@ -56,6 +61,7 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/v1/audit/sql", post(audit::sql))
         .route("/v1/trace/{id}", get(audit::trace))
         .route("/v1/ledger", get(ledger::get))
+        .route("/v1/dead-letters/redrive", post(dead_letters::redrive))
         .route("/metrics", get(metrics::get))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -76,6 +82,7 @@ async fn index(State(app): State<Arc<App>>) -> Response {
          GET  /v1/tail       events as they go out (server-sent events; ?where=component=risk,level>=warning)\n\
          POST /v1/audit/sql  {{\"sql\": \"SELECT … FROM audit.orders_log\"}}\n\
          GET  /v1/trace/{{id}} one transaction by any of its ids\n\
+         POST /v1/dead-letters/redrive  {{\"by\": \"audit\"}}, with the operator's token\n\
          GET  /v1/ledger     where every event went\n\
          GET  /metrics       Prometheus text\n\
          GET  /healthz, /readyz\n\n\

@@ -106,6 +106,8 @@ pub struct Reader {
     numbered: bool,
     /// The request that the lines are of, where it can come again.
     batch_id: Option<Arc<str>>,
+    /// Destinations that the lines go to, and to no others; 0 where the chain decides.
+    only_to: u64,
     /// The number of the last line.
     lines: u64,
     /// Lines that the journal has already.
@@ -133,6 +135,7 @@ impl Reader {
             connection,
             numbered: false,
             batch_id: None,
+            only_to: 0,
             lines: 0,
             repeated: 0,
             receipt: None,
@@ -156,6 +159,12 @@ impl Reader {
         self
     }
 
+    /// The lines are for these destinations alone, and have been through the chain.
+    pub fn only_to(mut self, destinations: u64) -> Self {
+        self.only_to = destinations;
+        self
+    }
+
     /// What is read from now on holds this receipt until it is safe.
     pub fn set_receipt(&mut self, receipt: Option<Arc<Receipt>>) {
         self.receipt = receipt;
@@ -166,7 +175,7 @@ impl Reader {
         let now = self.now;
         self.lines += 1;
         let mut mark = 0;
-        let Reader { intake, decoder, open, streams, .. } = self;
+        let Reader { intake, decoder, open, streams, only_to, .. } = self;
         let ledger = &intake.ledger;
         let components = &intake.components;
         let mut stream = |decoded: &Decoded, run: &str| -> StreamId {
@@ -187,6 +196,7 @@ impl Reader {
             let batch = open[lane as usize].get_or_insert_with(|| intake.empty_batch(lane));
             if batch.is_empty() {
                 batch.ingest_ns = now;
+                batch.only_to = *only_to;
             }
             mark = batch.arena_bytes();
             batch

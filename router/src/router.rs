@@ -123,6 +123,11 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let tables: Arc<[TableCounts]> = contract.tables.iter().map(|_| TableCounts::default()).collect();
     let destinations = Arc::new(Destinations::new(&config));
     let (home, empty) = crossbeam::channel::bounded(HOME_BATCHES);
+    let operator = http::Operator::open(&config.data_dir).map_err(|source| StartError::File {
+        operation: "make the operator's token in",
+        path: config.data_dir.clone(),
+        source,
+    })?;
     let (books, receipts) = Books::new();
     let notices = match config.sinks.values().any(|sink| sink.kind == SinkKind::Notify) {
         true => {
@@ -227,7 +232,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
             home,
             tail: tail.clone(),
         },
-        dead_letters,
+        dead_letters: dead_letters.clone(),
         receipts,
         stats: worker_stats.clone(),
         stop_by: stop_by.clone(),
@@ -286,6 +291,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         sinks: handles,
         journal: journal_stats,
         batch_ids: http::BatchIds::default(),
+        dead_letters,
+        operator,
         run: run.clone(),
         started: Instant::now(),
         stopping: stopping.clone(),

@@ -18,7 +18,7 @@ mod stats;
 pub use backlog::{Backlog, Owed};
 pub use clickhouse::{ClickHouseSink, Server as ClickHouseServer};
 pub use console::ConsoleSink;
-pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters};
+pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters, KeptLetter};
 pub use delivery::{Chained, Delivery, Parcel};
 pub use elasticsearch::{ElasticsearchSink, Flavour as ElasticsearchFlavour, Server as ElasticsearchServer};
 pub use feed::Feed;

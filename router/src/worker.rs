@@ -176,7 +176,10 @@ impl Worker {
     fn process(&mut self, mut batch: Batch, effects: &mut Effects) {
         self.stats.batch_events.observe(batch.len() as u64);
         self.inbound.number(&mut batch);
-        self.chain.process(&mut batch, effects);
+        // A dead letter of a destination has been through the chain.
+        if batch.only_to == 0 {
+            self.chain.process(&mut batch, effects);
+        }
         self.gate.clear(&mut batch);
         self.settle_gone(&batch, effects);
         self.dispatcher.send(batch);

@@ -59,6 +59,7 @@ fn cargo_test(workspace: &Workspace) -> Result<()> {
     cargo
         .env("TAPLINE_PROMTOOL", promtool)
         .env("TAPLINE_PLUGINS", workspace.target.join("plugins"))
+        .env("TAPLINE_AIOSMTPD", setup::python(workspace)?)
         .env("TAPLINE_CLICKHOUSE_PYTHON", setup::clickhouse(workspace)?);
     run(&mut cargo)
 }

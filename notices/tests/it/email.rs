@@ -217,10 +217,8 @@ impl Drop for Aiosmtpd {
 /// `TAPLINE_AIOSMTPD` names a Python that has aiosmtpd.
 #[test]
 fn a_real_server_takes_it_encrypted_and_after_a_login() {
-    let Ok(python) = std::env::var("TAPLINE_AIOSMTPD") else {
-        println!("not tested: TAPLINE_AIOSMTPD names no Python with aiosmtpd");
-        return;
-    };
+    let python = std::env::var("TAPLINE_AIOSMTPD")
+        .expect("a real SMTP server is needed: `cargo xtask test` brings it and says where by TAPLINE_AIOSMTPD");
     for (how, encryption) in [("starttls", Encryption::StartTls), ("tls", Encryption::Tls)] {
         let server = Aiosmtpd::start(&python, how);
         let with = |password: &str, ca_file: Option<PathBuf>| {

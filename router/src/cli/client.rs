@@ -11,12 +11,19 @@ pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:7311";
 pub(super) struct Client {
     agent: Agent,
     url: String,
+    /// For what changes something.
+    token: Option<String>,
 }
 
 impl Client {
     pub(super) fn new(url: &str) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).build();
-        Client { agent: config.into(), url: url.trim_end_matches('/').to_owned() }
+        Client { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: None }
+    }
+
+    pub(super) fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
     }
 
     fn reached(&self, result: Result<Response<Body>, ureq::Error>) -> anyhow::Result<Response<Body>> {
@@ -39,7 +46,11 @@ impl Client {
     }
 
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
-        answer(self.reached(self.agent.post(format!("{}{path}", self.url)).send_json(body))?)
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        answer(self.reached(request.send_json(body))?)
     }
 
     /// Sends lines; also gives the status, since a refused batch has an answer of its own.

@@ -9,7 +9,9 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Failure;
+use super::client::Client;
 use super::table::table;
+use crate::http::TOKEN_FILE;
 use crate::ingest::timestamp;
 use crate::sink::{DEAD_LETTERS, DeadLetter};
 
@@ -19,6 +21,8 @@ pub(super) enum DeadLetters {
     List(List),
     /// The events themselves, as JSON lines.
     Show(Show),
+    /// Send them again to where they could not be delivered; what is safe then is no dead letter any more.
+    Redrive(Redrive),
 }
 
 /// Which dead letters.
@@ -50,13 +54,32 @@ pub(super) struct List {
 #[derive(Args)]
 #[command(after_help = "Examples:\n  tapline dead-letters show --reason plugin_trap --limit 1\n  \
                   tapline dead-letters show --by audit | jq .event\n\n\
-                  The fields `event` are lines that `tapline replay` takes, once what failed has been mended.")]
+                  `tapline dead-letters redrive` sends them again, once what failed has been mended.")]
 pub(super) struct Show {
     #[command(flatten)]
     chosen: Chosen,
     /// As many at most, the oldest first.
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  tapline dead-letters redrive --by audit\n  \
+                  tapline dead-letters redrive --reason plugin_trap --limit 100\n\n\
+                  Those of a destination go to that one alone, those of a plugin through the chain. The router has to\n\
+                  run; the operator's token is read from its data dir. Exit code 3: some are dead letters still.")]
+pub(super) struct Redrive {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// As many at most, the oldest first.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// The running router.
+    #[arg(long, value_name = "URL", env = "TAPLINE_URL", default_value = super::client::DEFAULT_URL)]
+    url: String,
+    /// Print the router's answer.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Dead letters of one kind.
@@ -76,6 +99,7 @@ impl DeadLetters {
         match self {
             DeadLetters::List(list) => list.run(),
             DeadLetters::Show(show) => show.run(),
+            DeadLetters::Redrive(redrive) => redrive.run(),
         }
     }
 }
@@ -142,6 +166,30 @@ impl Show {
             Ok(true)
         })?;
         Ok(())
+    }
+}
+
+impl Redrive {
+    fn run(self) -> Result<(), Failure> {
+        let path = self.chosen.data_dir.join(TOKEN_FILE);
+        let token = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::Usage(format!(
+                "can't read the operator's token {}: {error}; name the running router's data dir with --data-dir",
+                path.display()
+            ))
+        })?;
+        let body = serde_json::json!({ "by": self.chosen.by, "reason": self.chosen.reason, "limit": self.limit });
+        let client = Client::new(&self.url).with_token(token.trim());
+        let answer: serde_json::Value = client.post("/v1/dead-letters/redrive", &body)?;
+        if self.json {
+            println!("{answer}");
+        } else {
+            println!("redriven {}, failed {}, left {}", answer["redriven"], answer["failed"], answer["left"]);
+            for error in answer["errors"].as_array().into_iter().flatten() {
+                println!("  {}", error.as_str().unwrap_or_default());
+            }
+        }
+        if answer["failed"] == 0 { Ok(()) } else { Err(Failure::Found) }
     }
 }
 

@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use tapline_contract::{Contract, Kind, Lane, Level};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer};
+use tapline_contract::{Contract, Kind, Lane, Level, Sensitivity};
 
 use crate::batch::{Batch, Cell, Row, Span};
 use crate::encode;
@@ -18,7 +19,7 @@ use crate::route::Destinations;
 
 const VERSION: u8 = 1;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 pub struct Stored<'a> {
     version: u8,
     lane: u8,
@@ -41,7 +42,7 @@ pub struct Stored<'a> {
     pub rows: Vec<StoredRow<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 pub struct StoredRow<'a> {
     ts_ns: i64,
     event: u16,
@@ -72,14 +73,91 @@ enum StoredCell<'a> {
 struct Names<'a> {
     list: Vec<&'a str>,
     numbers: HashMap<&'a str, u16>,
+    /// Most rows have the name of the row before.
+    last: Option<(&'a str, u16)>,
 }
 
 impl<'a> Names<'a> {
     fn number(&mut self, name: &'a str) -> u16 {
-        *self.numbers.entry(name).or_insert_with(|| {
+        if let Some((last, number)) = self.last
+            && last == name
+        {
+            return number;
+        }
+        let number = *self.numbers.entry(name).or_insert_with(|| {
             self.list.push(name);
             self.list.len() as u16 - 1
+        });
+        self.last = Some((name, number));
+        number
+    }
+}
+
+/// [`Stored`], as it is written: straight from the batch.
+#[derive(Serialize)]
+struct Writing<'a> {
+    version: u8,
+    lane: u8,
+    ingest_ns: i64,
+    contract: &'a str,
+    origin: &'a str,
+    destinations: Vec<&'a str>,
+    components: Vec<&'a str>,
+    events: Vec<&'a str>,
+    fields: Vec<&'a str>,
+    runs: Vec<&'a str>,
+    marks: Vec<(&'a str, u64)>,
+    rows: Vec<WritingRow<'a>>,
+}
+
+/// [`StoredRow`].
+#[derive(Serialize)]
+struct WritingRow<'a> {
+    ts_ns: i64,
+    event: u16,
+    component: u16,
+    run: u16,
+    level: u8,
+    numbered: bool,
+    seq: Option<u64>,
+    position: u64,
+    to: u64,
+    cells: WritingCells<'a>,
+    details: Option<&'a str>,
+}
+
+/// The cells of a row that any of its destinations may see.
+struct WritingCells<'a> {
+    batch: &'a Batch,
+    columns: &'a [(Sensitivity, &'a [Cell])],
+    row: usize,
+    clearance: Sensitivity,
+}
+
+impl WritingCells<'_> {
+    fn cells(&self) -> impl Iterator<Item = (u16, Cell)> + '_ {
+        self.columns.iter().enumerate().filter_map(|(number, (sensitivity, cells))| {
+            let cell = cells.get(self.row).copied().filter(|cell| !cell.is_absent())?;
+            (*sensitivity <= self.clearance).then_some((number as u16, cell))
         })
+    }
+}
+
+impl Serialize for WritingCells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_seq(Some(self.cells().count()))?;
+        for (number, cell) in self.cells() {
+            let cell = match cell {
+                Cell::Absent => continue,
+                Cell::Bool(value) => StoredCell::Bool(value),
+                Cell::Int(value) => StoredCell::Int(value),
+                Cell::Float(value) => StoredCell::Float(value),
+                Cell::Text(span) => StoredCell::Text(self.batch.text(span)),
+                Cell::Json(span) => StoredCell::Json(self.batch.text(span)),
+            };
+            out.serialize_element(&(number, cell))?;
+        }
+        out.end()
     }
 }
 
@@ -93,26 +171,16 @@ pub fn encode(
     out: &mut Vec<u8>,
 ) -> Result<(), postcard::Error> {
     let (mut components, mut events, mut runs) = (Names::default(), Names::default(), Names::default());
-    let columns: Vec<_> = batch.fields().collect();
-    let fields = columns.iter().map(|(field, _)| contract.field_at(*field).name.as_str()).collect();
-    let sensitivities: Vec<_> = columns.iter().map(|(field, _)| contract.field_at(*field).sensitivity).collect();
-    let rows: Vec<StoredRow> = rows
+    let fields = batch.fields().map(|(field, _)| contract.field_at(field).name.as_str()).collect();
+    let columns: Vec<_> = batch.fields().map(|(field, cells)| (contract.field_at(field).sensitivity, cells)).collect();
+    let mut cleared = (0, destinations.clearance(0));
+    let rows = rows
         .map(|(row, to)| {
-            let clearance = destinations.clearance(to);
             let head = &batch.rows()[row];
-            let cell = |cell: Cell| match cell {
-                Cell::Absent => None,
-                Cell::Bool(value) => Some(StoredCell::Bool(value)),
-                Cell::Int(value) => Some(StoredCell::Int(value)),
-                Cell::Float(value) => Some(StoredCell::Float(value)),
-                Cell::Text(span) => Some(StoredCell::Text(batch.text(span))),
-                Cell::Json(span) => Some(StoredCell::Json(batch.text(span))),
-            };
-            let cleared = columns.iter().enumerate().filter(|(number, _)| sensitivities[*number] <= clearance);
-            let cells = cleared.filter_map(|(number, (_, cells))| {
-                Some((number as u16, cell(cells.get(row).copied().unwrap_or_default())?))
-            });
-            StoredRow {
+            if cleared.0 != to {
+                cleared = (to, destinations.clearance(to));
+            }
+            WritingRow {
                 ts_ns: head.ts_ns,
                 event: events.number(batch.event_name(contract, row)),
                 component: components.number(&component_names[usize::from(head.component.0)]),
@@ -122,7 +190,7 @@ pub fn encode(
                 seq: head.seq,
                 position: head.position,
                 to,
-                cells: cells.collect(),
+                cells: WritingCells { batch, columns: &columns, row, clearance: cleared.1 },
                 details: match batch.details(row) {
                     Cell::Json(span) => Some(batch.text(span)),
                     _ => None,
@@ -130,7 +198,7 @@ pub fn encode(
             }
         })
         .collect();
-    let stored = Stored {
+    let writing = Writing {
         version: VERSION,
         lane: batch.lane as u8,
         ingest_ns: batch.ingest_ns,
@@ -145,7 +213,7 @@ pub fn encode(
         rows,
     };
     out.clear();
-    *out = postcard::to_extend(&stored, std::mem::take(out))?;
+    *out = postcard::to_extend(&writing, std::mem::take(out))?;
     Ok(())
 }
 
@@ -292,4 +360,100 @@ fn level(number: u8) -> Level {
         .into_iter()
         .find(|level| *level as u8 == number)
         .unwrap_or(Level::Info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    use crate::config::Config;
+    use crate::encode::Encoder;
+    use crate::ingest::{Decoder, SchemaCounts};
+
+    fn line() -> impl Strategy<Value = String> {
+        let text = || "[a-c\u{e9}\u{6307}\"\\\\]{0,5}";
+        let fields =
+            (text(), text(), prop::option::of(any::<i32>()), prop::option::of(text()), any::<bool>(), any::<f64>());
+        fields.prop_map(|(message, run, qty, odd, approved, latency)| {
+            let mut event = serde_json::json!({ "message": message, "run": run, "event": if approved { "risk_decision" } else { "odd" },
+                "approved": approved, "latency_us": latency, "account": "F002007-1234567" });
+            if let Some(qty) = qty {
+                event["qty"] = qty.into();
+            }
+            if let Some(odd) = odd {
+                event["no_such_field"] = odd.into();
+            }
+            event.to_string()
+        })
+    }
+
+    fn decoded(contract: &Arc<Contract>, components: &Arc<Components>, lines: &[String]) -> Batch {
+        let mut decoder = Decoder::new(contract.clone(), components.clone(), Arc::new(SchemaCounts::default()));
+        let mut batch = Batch::new(contract);
+        for line in lines {
+            decoder.decode(line.as_bytes(), 7, &mut |_, _| StreamId(0), |_| &mut batch).expect("an event");
+        }
+        batch
+    }
+
+    proptest! {
+        /// What comes back says the same to whoever may see it, and what nobody may see is not even there.
+        #[test]
+        fn rows_come_back_as_their_destinations_may_see_them(
+            lines in prop::collection::vec(line(), 1..6), to in prop::collection::vec(1_u64..32, 6),
+        ) {
+            let contract = Arc::new(Contract::embedded().clone());
+            let components = Arc::new(Components::new(&contract));
+            let destinations = Destinations::new(&Config::default());
+            let batch = decoded(&contract, &components, &lines);
+            let names = components.names();
+            let mut body = Vec::new();
+            let rows = (0..batch.len()).map(|row| (row, to[row]));
+            encode(&contract, &names, &batch, rows, &destinations, &mut body).unwrap();
+            if to[..lines.len()].iter().all(|to| destinations.clearance(*to) < Sensitivity::Pii) {
+                prop_assert!(!String::from_utf8_lossy(&body).contains("F002007"));
+            }
+            let stored = Stored::read(&body).unwrap();
+            for (number, name) in destinations.names().iter().enumerate() {
+                let bit = stored.bit(name);
+                let mut back = Batch::new(&contract);
+                stored.restore(&contract, &components, bit, |_| StreamId(0), &mut back);
+                let mut encoder = Encoder::new(contract.clone(), components.clone(), destinations.clearance(1 << number));
+                let (mut there, mut here) = (Vec::new(), Vec::new());
+                for row in (0..batch.len()).filter(|row| to[*row] & bit != 0) {
+                    encoder.line(&batch, row, &mut there);
+                }
+                for row in 0..back.len() {
+                    encoder.line(&back, row, &mut here);
+                }
+                let parse = |lines: Vec<u8>| -> Vec<serde_json::Value> {
+                    let lines = String::from_utf8(lines).expect("text");
+                    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+                };
+                prop_assert_eq!(parse(there), parse(here), "{}", name);
+            }
+        }
+
+        /// Whatever lies there, it is read or refused.
+        #[test]
+        fn damage_is_refused(mut body in prop::collection::vec(any::<u8>(), 0..300), from_real: bool, at: prop::sample::Index, bit in 0..8) {
+            if from_real {
+                let contract = Arc::new(Contract::embedded().clone());
+                let components = Arc::new(Components::new(&contract));
+                let destinations = Destinations::new(&Config::default());
+                let batch = decoded(&contract, &components, &[r#"{"event":"log","message":"m","run":"r"}"#.to_owned()]);
+                let names = components.names();
+                encode(&contract, &names, &batch, [(0, 1)].into_iter(), &destinations, &mut body).unwrap();
+                let at = at.index(body.len());
+                body[at] ^= 1_u8 << bit;
+            }
+            if let Ok(stored) = Stored::read(&body) {
+                let contract = Arc::new(Contract::embedded().clone());
+                let components = Arc::new(Components::new(&contract));
+                let mut back = Batch::new(&contract);
+                stored.restore(&contract, &components, u64::MAX, |_| StreamId(0), &mut back);
+            }
+        }
+    }
 }

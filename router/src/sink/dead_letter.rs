@@ -5,7 +5,8 @@
 //! the router.
 
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,14 @@ pub struct DeadLetter<'a> {
     pub event: &'a serde_json::value::RawValue,
 }
 
+/// One that is kept, and its line in the file.
+pub struct KeptLetter {
+    pub line: String,
+    pub by: String,
+    /// As JSON.
+    pub event: String,
+}
+
 pub struct DeadLetters {
     path: PathBuf,
     inner: Mutex<Inner>,
@@ -53,6 +62,60 @@ impl DeadLetters {
     pub fn new(path: &Path, contract: Arc<Contract>, components: Arc<Components>) -> Self {
         let encoder = Encoder::new(contract, components, Sensitivity::Pii);
         DeadLetters { path: path.to_owned(), inner: Mutex::new(Inner { file: None, encoder }) }
+    }
+
+    /// Those of a choice by what failed and why, the oldest first.
+    pub fn choose(&self, is_chosen: impl Fn(&str, &str) -> bool) -> io::Result<Vec<KeptLetter>> {
+        let _inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chosen = Vec::new();
+        for line in self.lines()? {
+            let Ok(letter) = serde_json::from_str::<DeadLetter<'_>>(&line) else { continue };
+            if is_chosen(&letter.by, &letter.reason) {
+                let (by, event) = (letter.by.to_string(), letter.event.get().to_owned());
+                chosen.push(KeptLetter { line, by, event });
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Takes lines out of the file, each once; the old file stays whole until the new one is.
+    pub fn remove(&self, lines: &[String]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone: HashMap<&str, usize> = HashMap::new();
+        for line in lines {
+            *gone.entry(line).or_default() += 1;
+        }
+        let half = self.path.with_extension("part");
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&half)?;
+        let mut kept = Vec::new();
+        for line in self.lines()? {
+            match gone.get_mut(line.as_str()) {
+                Some(times) if *times > 0 => *times -= 1,
+                _ => {
+                    kept.extend_from_slice(line.as_bytes());
+                    kept.push(b'\n');
+                }
+            }
+        }
+        file.write_all(&kept)?;
+        file.sync_all()?;
+        fs::rename(&half, &self.path)?;
+        // It is the old file.
+        inner.file = None;
+        self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    }
+
+    /// A line that is no text is passed over; it stays, since nobody chooses it.
+    fn lines(&self) -> io::Result<Vec<String>> {
+        let bytes = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            read => read?,
+        };
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        Ok(lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
     }
 
     /// Appends rows, and returns when they are on disk.

@@ -279,6 +279,25 @@ fn dead_letters_are_listed_and_shown() {
     assert_eq!(shown["event"]["message"], "say \"a\"");
     assert_eq!(run(&["show", "--reason", "plugin_trap"]), "");
     assert_eq!(run(&["list", "--by", "redact"]), "no dead letters\n");
+    // The destination is there again, and takes them; only who has the token may have them sent.
+    let config = folder.write("tapline.toml", &logs.replace("/dev/full", "logs.ndjson"));
+    let mut router = Router::start_in(folder, Some(&config));
+    let refused = router.post("/v1/dead-letters/redrive", &[("content-type", "application/json")], b"{}");
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    let dir = router.folder().path().display().to_string();
+    let redrive = |router: &Router| {
+        let output = router.tapline(&["dead-letters", "redrive", "--by", "logs", "--json", "--data-dir", &dir]);
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let redriven = redrive(&router);
+    assert_eq!((&redriven["redriven"], &redriven["failed"]), (&json!(2), &json!(0)), "{redriven}");
+    assert_eq!(redrive(&router)["redriven"], 0);
+    router.settled(2);
+    let folder = router.stop_well();
+    let messages: Vec<Value> = folder.lines("logs.ndjson").iter().map(|event| event["message"].clone()).collect();
+    assert_eq!(messages, [json!("say \"a\""), json!("b")]);
+    assert!(folder.lines("dead-letters.ndjson").is_empty());
     let nowhere = tapline(&["dead-letters", "list", "--data-dir", "/nowhere"]);
     assert!(nowhere.status.code() == Some(2) && text(&nowhere.stderr).contains("--data-dir"));
 }

@@ -83,6 +83,8 @@ fn a_destination_that_was_away_gets_all_of_it_in_order_and_delays_nobody() {
     let ledger = router.settled(20_000);
     assert_eq!((count(&ledger, "delivered"), count(&ledger, "dropped")), (20_000, 0), "{ledger}");
     let folder = router.stop_well();
+    let said = folder.read("router.log").matches("the destination is failing").count();
+    assert_eq!(said, 1, "an outage is a state, and not a line for each try");
     let all: Vec<u64> = (0..20_000).collect();
     assert_eq!(messages(&folder, "away.ndjson"), all);
     assert_eq!(messages(&folder, "near.ndjson"), all);
@@ -223,6 +225,12 @@ fn a_full_journal_drops_logs_counted_and_keeps_audit_events_with_their_producers
         (count(&ledger, "pending") == 0).then_some(ledger)
     });
     assert_balanced(&ledger);
+    // What the metric says is what lies there, and of its own files only the segments count.
+    router.until("the metric is what is on disk", |router| {
+        let metrics = router.get("/metrics").text;
+        let line = metrics.lines().find(|line| line.starts_with("tapline_journal_bytes "))?;
+        (line.rsplit(' ').next()?.parse::<f64>().ok()? as u64 == bytes(router)).then_some(())
+    });
     let folder = router.stop_well();
     let there = orders(&folder);
     assert_eq!(there[..accepted.len()], accepted[..], "what was accepted is there, once and in order");

@@ -7,6 +7,7 @@ mod clickhouse;
 mod commands;
 mod corpus;
 mod delivery;
+mod elasticsearch;
 mod harness;
 mod http;
 mod metrics;

@@ -20,8 +20,9 @@ pub(super) struct Packages {
 }
 
 /// `jsonschema`: the schema that the contract generates, tried by somebody else's reading of the
-/// standard.
-pub(super) const CHECKS: Packages = Packages { folder: "venv", names: &["jsonschema==4.26.0"], alone: false, note: "" };
+/// standard. `aiosmtpd`: a mail server to send to.
+pub(super) const CHECKS: Packages =
+    Packages { folder: "venv", names: &["jsonschema==4.26.0", "aiosmtpd==1.4.6"], alone: false, note: "" };
 
 /// ClickHouse's engine and what the HTTP front before it compresses with. The engine's package asks for
 /// pandas and pyarrow, which are as large as itself, for what the front does not use.
