@@ -12,6 +12,7 @@
 
 mod inbox;
 mod marks;
+mod open;
 mod recovery;
 mod stats;
 mod stored;
@@ -19,7 +20,7 @@ mod writer;
 
 pub use inbox::{Entry, Inbox};
 pub use marks::{Marks, queue, request};
-pub use recovery::recover;
+pub use open::open;
 pub use stats::JournalStats;
 pub use stored::Stored;
 pub use writer::{JournalWriter, Parts};

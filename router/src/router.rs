@@ -9,22 +9,21 @@ use std::time::{Duration, Instant};
 
 use tapline_client::Telemetry;
 use tapline_contract::{Contract, ContractErrors, Sensitivity};
-use tapline_journal::{Budget, Cursors, Folder, Journal, JournalError};
+use tapline_journal::JournalError;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::audit::{AuditError, RowMaker};
+use crate::audit::AuditError;
 use crate::batch::Batch;
 use crate::chain::{Chain, ChainError, Setting};
 use crate::clearance::Gate;
-use crate::config::{Config, SinkConfig, SinkKind};
+use crate::config::{Config, SinkKind};
 use crate::dispatch::Dispatcher;
 use crate::embedded::Embedded;
-use crate::encode::Encoder;
 use crate::http;
 use crate::ingest::socket::{self, Sockets};
 use crate::ingest::{Components, SchemaCounts};
 use crate::intake::Intake;
-use crate::journal::{self, Inbox, JournalStats, JournalWriter, Marks};
+use crate::journal::{self, Inbox, JournalWriter};
 use crate::keeper::Keeper;
 use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
 use crate::metrics::{Exporter, Sources};
@@ -35,9 +34,7 @@ use crate::rejected::RejectedLines;
 use crate::route::Destinations;
 use crate::shared::Shared;
 use crate::sink::{
-    Backlog, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, DEAD_LETTERS, DeadLetters,
-    ElasticsearchServer, ElasticsearchSink, Feed, FileSink, NotifySink, Rotation, Sink, SinkError, SinkRunner,
-    SinkStats, SqliteSink, Start, TableCounts,
+    self, Backlog, DEAD_LETTERS, DeadLetters, Feed, SinkError, SinkRunner, SinkStats, Start, TableCounts,
 };
 use crate::tail::Tail;
 use crate::worker::{Worker, WorkerStats};
@@ -140,10 +137,10 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let mut opened = Vec::new();
     for (name, sink) in &config.sinks {
         let stats = Arc::new(SinkStats::new(&contract));
-        let sink = open_sink(&config, name, sink, &contract, &components, &stats, &tables, &notify)?;
+        let sink = sink::open(&config, name, sink, &contract, &components, &stats, &tables, &notify)?;
         opened.push((name.clone(), sink, stats));
     }
-    let journal = open_journal(&config, &contract, &components, &destinations, &ledger, &dead_letters, &opened)?;
+    let journal = journal::open(&config, &contract, &components, &destinations, &ledger, &dead_letters, &opened)?;
     let inbox = Arc::new(Inbox::default());
     let mut sinks = Vec::new();
     for (number, ((name, sink, stats), owed)) in opened.into_iter().zip(journal.owed).enumerate() {
@@ -415,178 +412,10 @@ fn lanes(capacity: usize) -> Lanes {
     ([guard.0, audit.0, log.0, metric.0], [guard.1, audit.1, log.1, metric.1])
 }
 
-/// The journal, and what came out of it.
-struct OpenJournal {
-    journal: Journal<Folder>,
-    folder: Folder,
-    budget: Budget,
-    cursors: Cursors,
-    marks: Marks,
-    marks_path: PathBuf,
-    /// By destination.
-    owed: Vec<std::collections::BTreeMap<u64, crate::sink::Owed>>,
-    stats: Arc<JournalStats>,
-}
-
-/// A destination, opened and not started.
-type Opened = (String, Box<dyn Sink>, Arc<SinkStats>);
-
-fn open_journal(
-    config: &Config,
-    contract: &Arc<Contract>,
-    components: &Arc<Components>,
-    destinations: &Destinations,
-    ledger: &Ledger,
-    dead_letters: &DeadLetters,
-    sinks: &[Opened],
-) -> Result<OpenJournal, StartError> {
-    let path = config.in_data_dir(&config.journal.path);
-    let failed = |source| StartError::Journal { path: path.clone(), source };
-    let file = |operation| {
-        let path = path.clone();
-        move |source| StartError::File { operation, path, source }
-    };
-    let budget =
-        Budget { segment_bytes: config.journal.segment_mib << 20, total_bytes: config.journal.budget_mib << 20 };
-    let folder = Folder::open(&path).map_err(file("make the journal's folder"))?;
-    let (mut journal, recovery) = Journal::open(folder.clone(), budget).map_err(failed)?;
-    if recovery.cut_bytes > 0 {
-        let bytes = recovery.cut_bytes;
-        tracing::warn!(
-            bytes,
-            "the journal ended in the middle of a record, which nobody was told is safe; it is cut off"
-        );
-    }
-    for (from, to) in &recovery.missing {
-        tracing::error!(from, to, "records of the journal are missing; a segment is damaged or was removed");
-    }
-    let (mut cursors, is_damaged) = Cursors::load(&folder).map_err(file("read the cursors in"))?;
-    if is_damaged {
-        tracing::error!("the cursors are damaged; destinations get again all that the journal has");
-    }
-    for (name, sink, _) in sinks {
-        match sink.standing() {
-            Some(standing) => {
-                let (position, link) = standing.chain.unwrap_or((0, tapline_journal::ORIGIN));
-                if journal.go_behind(standing.record, position, link) {
-                    tracing::warn!(
-                        sink = name,
-                        "the journal is older than the audit tables, or is gone; it goes on behind them"
-                    );
-                }
-                cursors.set(name, standing.record);
-            }
-            None if is_damaged => cursors.advance(name, journal.oldest()),
-            // It is new: what was there before is not for it.
-            None if !cursors.has(name) => cursors.advance(name, journal.durable()),
-            None => {}
-        }
-    }
-    let marks_path = path.join("marks.json");
-    let marks = Marks::load(&marks_path).map_err(file("read the marks in"))?;
-    let recovered =
-        journal::recover(&journal, &cursors, marks, contract, components, destinations, ledger, dead_letters)
-            .map_err(failed)?;
-    let names: Vec<&str> = sinks.iter().map(|(name, ..)| name.as_str()).collect();
-    cursors.keep_only(&names);
-    cursors.store(&folder).map_err(file("write the cursors in"))?;
-    let stats = Arc::new(JournalStats::new(contract, budget.total_bytes));
-    stats.recovered_rows.store(recovered.rows, Relaxed);
-    if recovered.rows > 0 {
-        tracing::info!(rows = recovered.rows, "rows of the last run are delivered from the journal");
-    }
-    let (owed, marks) = (recovered.owed, recovered.marks);
-    Ok(OpenJournal { journal, folder, budget, cursors, marks, marks_path, owed, stats })
-}
-
 /// What the audit tables may see; all of them the same, since the hash chain is over it.
 pub fn audit_clearance(config: &Config) -> Sensitivity {
     let table = config.sinks.values().find(|sink| sink.kind.holds_tables());
     table.map_or(Sensitivity::Public, |sink| sink.clearance.into())
-}
-
-#[allow(clippy::too_many_arguments, reason = "composed once, above")]
-fn open_sink(
-    config: &Config,
-    name: &str,
-    sink: &SinkConfig,
-    contract: &Arc<Contract>,
-    components: &Arc<Components>,
-    stats: &Arc<SinkStats>,
-    tables: &Arc<[TableCounts]>,
-    notify: &Option<tapline_notices::Handle>,
-) -> Result<Box<dyn Sink>, StartError> {
-    let encoder = Encoder::new(contract.clone(), components.clone(), sink.clearance.into());
-    let path = config.in_data_dir(sink.path.as_deref().unwrap_or(Path::new("")));
-    Ok(match sink.kind {
-        SinkKind::Notify => {
-            let handle = notify.clone().expect("started where any destination is of this type");
-            Box::new(NotifySink::new(handle, contract.clone(), components.clone(), encoder))
-        }
-        SinkKind::Console => Box::new(ConsoleSink::new(encoder, stats.clone())),
-        SinkKind::Sqlite => Box::new(SqliteSink::open(
-            &path,
-            contract.clone(),
-            RowMaker::new(contract.clone(), components.clone(), sink.clearance.into()),
-            stats.clone(),
-            tables.clone(),
-        )?),
-        SinkKind::Clickhouse => {
-            let failed = |source: SinkError| StartError::Sink { name: name.to_owned(), source };
-            let folder = config.in_data_dir(Path::new("sinks"));
-            fs::create_dir_all(&folder).map_err(|source| StartError::File {
-                operation: "make",
-                path: folder.clone(),
-                source,
-            })?;
-            let server = ClickHouseServer {
-                url: sink.url.clone().unwrap_or_default(),
-                user: sink.user.clone(),
-                password: sink.password.read().map_err(|source| failed(source.for_sink(name)))?,
-                database: "audit".into(),
-                timeout: Duration::from_secs(sink.timeout_s),
-                migrate: sink.migrate,
-                compress: true,
-            };
-            let rows = RowMaker::new(contract.clone(), components.clone(), sink.clearance.into());
-            let progress = folder.join(format!("{name}.json"));
-            let sink = ClickHouseSink::open(server, &progress, contract.clone(), rows, stats.clone(), tables.clone());
-            Box::new(sink.map_err(failed)?)
-        }
-        SinkKind::Elasticsearch => {
-            let secret = |secret: &crate::config::Secret| {
-                secret
-                    .read()
-                    .map_err(|source| StartError::Sink { name: name.to_owned(), source: source.for_sink(name) })
-            };
-            let server = ElasticsearchServer {
-                url: sink.url.clone().unwrap_or_default(),
-                flavour: sink.flavour,
-                data_stream: sink.data_stream.clone(),
-                user: sink.user.clone(),
-                password: secret(&sink.password)?,
-                api_key: secret(&sink.api_key)?,
-                timeout: Duration::from_secs(sink.timeout_s),
-                migrate: sink.migrate,
-            };
-            Box::new(ElasticsearchSink::new(server, contract.clone(), components.clone(), encoder, stats.clone()))
-        }
-        SinkKind::File => {
-            let rotation = Rotation {
-                bytes_max: sink.rotate_mib << 20,
-                age_max: Duration::from_secs(sink.rotate_hours * 3600),
-                keep: sink.keep,
-                compression: match sink.compress {
-                    crate::config::Compress::None => Compression::None,
-                    crate::config::Compress::Gzip => Compression::Gzip,
-                    crate::config::Compress::Zstd => Compression::Zstd,
-                },
-            };
-            let file = FileSink::new(&path, rotation, sink.sync, encoder, stats.clone())
-                .map_err(|source| StartError::Sink { name: name.to_owned(), source })?;
-            Box::new(file)
-        }
-    })
 }
 
 async fn listen(

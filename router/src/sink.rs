@@ -10,6 +10,7 @@ mod elasticsearch;
 mod feed;
 mod file;
 mod notify;
+mod open;
 mod rotation;
 mod runner;
 mod sqlite;
@@ -24,6 +25,7 @@ pub use elasticsearch::{ElasticsearchSink, Flavour as ElasticsearchFlavour, Serv
 pub use feed::Feed;
 pub use file::FileSink;
 pub use notify::NotifySink;
+pub use open::{Opened, open};
 pub use rotation::{Compression, Rotation};
 pub use runner::{SinkHandle, SinkRunner, Start};
 pub use sqlite::{SqliteSink, TableCounts};
