@@ -18,6 +18,8 @@ pub enum Found {
         position: u64,
         link: crate::Hash,
     },
+    /// A segment was let go while this was looking: what follows need not follow what was before.
+    Gone,
     /// A file that does not begin as a segment.
     NoSegment {
         first: u64,
@@ -42,8 +44,10 @@ pub fn survey<D: Disk>(disk: &D, mut found: impl FnMut(Found)) -> io::Result<()>
     for (at, first) in firsts.iter().copied().enumerate() {
         let end = firsts.get(at + 1).copied();
         let file = match disk.open(&name(first)) {
-            // Let go since its name was read.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                found(Found::Gone);
+                continue;
+            }
             other => other?,
         };
         let Some(mut scan) = Scan::open(file)?.filter(|scan| scan.header.first == first) else {

@@ -45,7 +45,7 @@ impl Dispatcher {
             .map(|row| match (row.gone, batch.only_to) {
                 (true, _) => 0,
                 (false, 0) => self.destinations.of(&self.contract, row),
-                (false, only_to) => only_to,
+                (false, only_to) => self.destinations.among(&self.contract, row, only_to),
             })
             .collect();
         // A row that nobody wants has an outcome too.

@@ -1,5 +1,6 @@
 //! HTTP: ingest, metrics, health, tail, audit SQL, traces, ledger.
 
+mod alertmanager;
 mod audit;
 mod dead_letters;
 mod events;
@@ -26,6 +27,7 @@ use crate::intake::Intake;
 use crate::journal::JournalStats;
 use crate::ledger::Ledger;
 use crate::metrics::Exporter;
+use crate::route::Destinations;
 use crate::sink::{DeadLetters, SinkHandle};
 use crate::tail::Tail;
 
@@ -45,6 +47,7 @@ pub struct App {
     pub journal: Arc<JournalStats>,
     pub batch_ids: BatchIds,
     pub dead_letters: Arc<DeadLetters>,
+    pub destinations: Arc<Destinations>,
     pub operator: Operator,
     pub run: String,
     pub started: Instant,
@@ -57,6 +60,7 @@ pub fn routes(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/v1/events", post(events::post))
+        .route("/v1/alertmanager", post(alertmanager::post))
         .route("/v1/tail", get(tail::get))
         .route("/v1/audit/sql", post(audit::sql))
         .route("/v1/trace/{id}", get(audit::trace))
@@ -79,6 +83,7 @@ async fn index(State(app): State<Arc<App>>) -> Response {
     let text = format!(
         "Tapline {}\n\n\
          POST /v1/events     NDJSON or a JSON array of events\n\
+         POST /v1/alertmanager  Alertmanager's webhook: its alerts become notices\n\
          GET  /v1/tail       events as they go out (server-sent events; ?where=component=risk,level>=warning)\n\
          POST /v1/audit/sql  {{\"sql\": \"SELECT … FROM audit.orders_log\"}}\n\
          GET  /v1/trace/{{id}} one transaction by any of its ids\n\

@@ -72,6 +72,17 @@ impl Destinations {
         names.into_iter().filter_map(|name| self.number(name)).fold(0, |set, bit| set | 1 << bit)
     }
 
+    /// Those of a chosen set that can take the row: without a table of its own it has no place in the tables.
+    pub fn among(&self, contract: &Contract, row: &Row, set: u64) -> u64 {
+        let has_table = row.event.is_some_and(|event| contract.event_at(event).table.is_some());
+        if has_table { set } else { set & !self.tables }
+    }
+
+    /// All destinations of a notice: whoever is told, the tables, and where everything goes.
+    pub fn of_notice(&self, severity: Severity) -> u64 {
+        self.for_notice(severity) | self.tables | self.default
+    }
+
     /// What any of a set of destinations may see.
     pub fn clearance(&self, set: u64) -> Sensitivity {
         let cleared = self.clearances.iter().enumerate().filter(|(number, _)| set >> number & 1 == 1);

@@ -223,7 +223,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         dispatcher: Dispatcher {
             contract: contract.clone(),
             ledger: ledger.clone(),
-            destinations,
+            destinations: destinations.clone(),
             sinks: handles.clone(),
             journal: inbox,
             home,
@@ -289,6 +289,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         journal: journal_stats,
         batch_ids: http::BatchIds::default(),
         dead_letters,
+        destinations,
         operator,
         run: run.clone(),
         started: Instant::now(),

@@ -45,6 +45,8 @@ enum Part {
     Emit,
     /// ns for an event in each plugin, by batch size, beside the same code natively.
     Chain,
+    /// Events a second that the journal makes safe, beside plain write and fsync.
+    Journal,
     /// Events a second and core from TCP through three plugins to files, beside Python, syslog-ng and rsyslog.
     Router,
     /// What a router costs that has nothing to do.
@@ -53,7 +55,7 @@ enum Part {
     Soak,
 }
 
-const USUAL: [Part; 4] = [Part::Emit, Part::Chain, Part::Router, Part::Idle];
+const USUAL: [Part; 5] = [Part::Emit, Part::Chain, Part::Journal, Part::Router, Part::Idle];
 
 impl Bench {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
@@ -65,6 +67,7 @@ impl Bench {
             let result = match part {
                 Part::Emit => cargo_bench::emit(workspace, self.quick),
                 Part::Chain => cargo_bench::chain(workspace, self.quick),
+                Part::Journal => cargo_bench::journal(workspace, self.quick),
                 Part::Router => {
                     route::measure(workspace, if self.quick { self.lines / 5 } else { self.lines }, self.seed)
                 }

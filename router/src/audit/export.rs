@@ -74,8 +74,8 @@ pub enum ExportError {
     Write(io::Error),
     #[error("can't read the export: {0}")]
     Read(io::Error),
-    #[error("the audit tables have no rows at positions {from} to {to}")]
-    Empty { from: u64, to: u64 },
+    #[error("the audit tables have no rows from position {0} on, or none up to the last one asked for")]
+    Empty(u64),
     #[error("position {0} carries no chain_hash: it is from before there was a chain, and can't be proved")]
     NoChain(u64),
 }
@@ -108,7 +108,7 @@ pub fn export(
         }
     })
     .map_err(sql)?;
-    let (Some(head), Some(end)) = (rows.first(), rows.last()) else { return Err(ExportError::Empty { from, to }) };
+    let (Some(head), Some(end)) = (rows.first(), rows.last()) else { return Err(ExportError::Empty(from)) };
     if let Some(row) = rows.iter().find(|row| row.link.is_none()) {
         return Err(ExportError::NoChain(row.position));
     }

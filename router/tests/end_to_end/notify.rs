@@ -103,6 +103,45 @@ fn a_pager_that_does_not_answer_is_replaced_by_the_next_and_nothing_else_is_dela
     router.stop_well();
 }
 
+/// What a real Alertmanager sends for one alert that fires and one that ended.
+fn webhook(status: &str) -> String {
+    json!({
+        "version": "4", "groupKey": "{}:{alertname=\"FeedGap\"}", "truncatedAlerts": 0, "status": status, "receiver": "tapline",
+        "groupLabels": { "alertname": "FeedGap" }, "commonLabels": { "alertname": "FeedGap" }, "commonAnnotations": {},
+        "externalURL": "http://am:9093",
+        "alerts": [{
+            "status": status, "labels": { "alertname": "FeedGap", "severity": "critical", "conn": "c1" },
+            "annotations": { "summary": "no ticks for 3 s", "runbook_url": "https://runbooks/FeedGap" },
+            "startsAt": "2026-11-24T01:02:03.004Z", "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://prom/graph", "fingerprint": "0a1b2c3d4e5f6071"
+        }]
+    })
+    .to_string()
+}
+
+#[test]
+fn alertmanagers_webhook_pages_and_is_answered_when_it_is_safe() {
+    let (pager, _slack, mut router) = start();
+    let headers = [("content-type", "application/json")];
+    let answer = router.post("/v1/alertmanager", &headers, webhook("firing").as_bytes());
+    assert_eq!((answer.status, &answer.json()["accepted"]), (200, &json!(1)), "{}", answer.text);
+    assert_eq!(pager.wait(1, Duration::from_secs(10)).len(), 1, "{:?}", pager.refused());
+    // Sent again, as Alertmanager does: nobody is paged twice.
+    assert_eq!(router.post("/v1/alertmanager", &headers, webhook("firing").as_bytes()).status, 200);
+    assert_eq!(router.post("/v1/alertmanager", &headers, webhook("resolved").as_bytes()).status, 200);
+    router.until("the page and its end have a receipt", |router| (receipts(router).len() == 2).then_some(()));
+    let rows =
+        router.sql("SELECT notice_key, notice_state, severity, summary FROM audit.delivery_log WHERE event = 'notice'");
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert_eq!(
+        (&rows[0]["notice_key"], &rows[0]["summary"]),
+        (&json!("FeedGap/0a1b2c3d4e5f6071"), &json!("no ticks for 3 s"))
+    );
+    let bad = router.post("/v1/alertmanager", &headers, br#"{"version":"3","alerts":[]}"#);
+    assert_eq!(bad.status, 400, "{}", bad.text);
+    router.stop_well();
+}
+
 #[test]
 fn a_configuration_that_could_tell_nobody_is_refused() {
     let folder = Folder::new();

@@ -22,6 +22,13 @@ pub(crate) fn chain(workspace: &Workspace, quick: bool) -> Result<Value> {
     Ok(result)
 }
 
+/// The journal, beside what the disk gives.
+pub(crate) fn journal(workspace: &Workspace, quick: bool) -> Result<Value> {
+    let result = run(workspace, "append", quick)?;
+    show(&result, "Events of 300 bytes made safe, a second");
+    Ok(result)
+}
+
 /// A benchmark prints one JSON object with `rows` to standard output.
 fn run(workspace: &Workspace, bench: &str, quick: bool) -> Result<Value> {
     let mut command = workspace.cargo(&["bench", "--workspace", "--bench", bench, "--", "--json"]);
