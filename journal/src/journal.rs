@@ -239,8 +239,11 @@ impl<D: Disk> Journal<D> {
         }
         let open_bytes = self.segments.back().map_or(0, |segment| segment.bytes) + self.pending.len() as u64;
         if self.open.is_some() && open_bytes > HEADER as u64 && open_bytes + bytes > self.budget.segment_bytes {
-            self.commit()?;
-            self.close();
+            // Where that fails the segment is given up, and what is not safe goes into the next one; the next
+            // commit says so.
+            if self.commit().is_ok() {
+                self.close();
+            }
         }
         let number = self.end.number;
         let audited =
@@ -529,7 +532,6 @@ mod tests {
                 match step {
                     Act::Append(class, length) => {
                         let payload = payload(at as u64, length);
-                        // Closing the segment before may fail on the disk; then nothing was taken.
                         let leaves = vec![leaf(&payload); usize::from(length % 4)];
                         if let Ok(Appended { number, .. }) = journal.append(class, leaves, &payload) {
                             model.insert(number, (class, payload));

@@ -189,7 +189,7 @@ impl Writer {
                     self.bury(&entry, u64::MAX, "too_long", "the batch is longer than a record may be");
                 }
                 Err(error) => {
-                    if matches!(error, JournalError::Full(_)) && !self.parts.inbox.audit_is_full.swap(true, Relaxed) {
+                    if !self.parts.inbox.audit_is_full.swap(true, Relaxed) {
                         tracing::error!(%error, "no more audit events are taken until destinations have caught up; their producers keep them and wait");
                     }
                     entries.push_front(entry);
