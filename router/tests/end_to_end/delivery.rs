@@ -73,7 +73,7 @@ fn a_destination_that_was_away_gets_all_of_it_in_order_and_delays_nobody() {
         router.send(part);
     }
     router.until("the other file has all", |router| {
-        (messages(router.folder(), "near.ndjson").len() == events.len()).then_some(())
+        (router.folder().count_lines("near.ndjson") == events.len()).then_some(())
     });
     let ledger = router.ledger();
     assert_balanced(&ledger);
@@ -104,7 +104,7 @@ fn what_a_destination_is_owed_survives_a_sigkill() {
     let folder = router.kill();
     bring_back(&folder, "away.ndjson");
     let mut router = Router::start_in(folder, Some(&config));
-    router.until("the file has all", |router| (router.folder().lines("away.ndjson").len() == 2_000).then_some(()));
+    router.until("the file has all", |router| (router.folder().count_lines("away.ndjson") == 2_000).then_some(()));
     let ledger = router.settled(2_000);
     assert_balanced(&ledger);
     let folder = router.stop_well();
