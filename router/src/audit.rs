@@ -4,15 +4,17 @@
 mod chain;
 mod database;
 mod export;
+mod placed;
 mod query;
 mod row;
 mod trace;
 mod verify;
 
-pub use chain::position_at;
+pub use chain::{ClickHouseTrail, SqliteTrail, Trail, TrailError, position_at};
 pub use database::{AuditError, chain_end, open_writer};
 pub use export::{Exported, export, verify_export};
+pub use placed::PlacedRow;
 pub use query::{QueryError, QueryLimits, QueryResult, query};
 pub use row::{AuditRow, RowMaker, Value, event_id};
 pub use trace::{Trace, trace};
-pub use verify::verify;
+pub use verify::{Database, Verification, verify};

@@ -17,7 +17,7 @@ use tapline_notices::NotifyConfig;
 use crate::sink::ElasticsearchFlavour;
 
 pub use error::ConfigError;
-pub use secret::Secret;
+pub use secret::{Missing as MissingSecret, Secret};
 
 /// The reference, and what `tapline run` uses where nothing else is said.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -27,6 +27,7 @@ pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
 pub struct Config {
     pub data_dir: PathBuf,
     pub contract: Option<PathBuf>,
+    pub env: Option<String>,
     pub stop_timeout_s: u64,
     pub listen: Listen,
     pub limits: Limits,
@@ -166,6 +167,11 @@ pub struct SinkConfig {
     /// Never in the file itself.
     #[serde(default)]
     pub password: Secret,
+    /// Who reads the audit tables back, to prove them: the router itself may not.
+    #[serde(default)]
+    pub verify_user: String,
+    #[serde(default)]
+    pub verify_password: Secret,
     #[serde(default = "default_timeout_s")]
     pub timeout_s: u64,
     /// Make missing tables and columns, or templates.
@@ -280,6 +286,8 @@ impl Default for Config {
             url: None,
             user: String::new(),
             password: Secret::default(),
+            verify_user: String::new(),
+            verify_password: Secret::default(),
             timeout_s: default_timeout_s(),
             migrate: false,
             api_key: Secret::default(),
@@ -296,6 +304,7 @@ impl Default for Config {
         Config {
             data_dir: "tapline-data".into(),
             contract: None,
+            env: None,
             stop_timeout_s: 8,
             listen: Listen::default(),
             limits: Limits::default(),
@@ -392,7 +401,9 @@ impl Config {
         }
         self.notify.lies_in(folder);
         for sink in self.sinks.values_mut() {
-            for file in [&mut sink.password.file, &mut sink.api_key.file].into_iter().flatten() {
+            for file in
+                [&mut sink.password.file, &mut sink.verify_password.file, &mut sink.api_key.file].into_iter().flatten()
+            {
                 *file = folder.join(&*file);
             }
         }
@@ -428,6 +439,12 @@ impl Config {
     /// The file of the audit tables, where there is one.
     pub fn audit_database(&self) -> Option<PathBuf> {
         let sink = self.sinks.values().find(|sink| sink.kind == SinkKind::Sqlite)?;
+        Some(self.in_data_dir(sink.path.as_deref()?))
+    }
+
+    /// The file of a destination's audit tables, where it has them in one.
+    pub fn database_of(&self, sink: &str) -> Option<PathBuf> {
+        let sink = self.sinks.get(sink).filter(|sink| sink.kind == SinkKind::Sqlite)?;
         Some(self.in_data_dir(sink.path.as_deref()?))
     }
 
@@ -480,6 +497,9 @@ impl Config {
                 }
                 (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(_)) | (_, None) => {}
                 (_, Some(_)) => wrong.push(format!("sinks.{name}: url is for servers")),
+            }
+            if sink.kind != SinkKind::Clickhouse && !sink.verify_user.is_empty() {
+                wrong.push(format!("sinks.{name}: verify_user is for clickhouse"));
             }
             if sink.kind == SinkKind::File && (sink.rotate_mib == 0 || sink.rotate_hours == 0) {
                 wrong.push(format!("sinks.{name}: rotate_mib and rotate_hours are at least 1"));

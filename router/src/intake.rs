@@ -6,10 +6,10 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver as Home;
-use tapline_contract::{Contract, Lane};
+use tapline_contract::{Contract, FieldId, Lane};
 use tokio::sync::mpsc;
 
-use crate::batch::{Batch, ComponentRef};
+use crate::batch::{Batch, Cell, ComponentRef};
 use crate::clock;
 use crate::ingest::{Components, Decoded, Decoder, Rejection, SchemaCounts};
 use crate::journal::{self, Marks};
@@ -34,6 +34,8 @@ pub struct Intake {
     worker: Thread,
     /// What the journal had of whom when the router started: it is sent again where the answer was lost.
     recovered: Arc<Marks>,
+    /// Events of another environment are refused.
+    env: Option<(FieldId, Box<str>)>,
 }
 
 impl Intake {
@@ -49,8 +51,10 @@ impl Intake {
         home: Home<Batch>,
         worker: Thread,
         recovered: Arc<Marks>,
+        env: Option<String>,
     ) -> Self {
-        Intake { contract, components, schema_counts, ledger, sequences, rejected, lanes, home, worker, recovered }
+        let env = env.and_then(|env| Some((contract.field("env")?, env.into_boxed_str())));
+        Intake { contract, components, schema_counts, ledger, sequences, rejected, lanes, home, worker, recovered, env }
     }
 
     fn empty_batch(&self, lane: Lane) -> Batch {
@@ -90,6 +94,14 @@ impl Intake {
             (queue.max_capacity() - queue.capacity(), queue.max_capacity())
         })
     }
+}
+
+/// An event of a test run must not be read as one of the real thing.
+fn wrong_env(found: &str, wanted: &str) -> Rejection {
+    let found: String = found.chars().take(64).collect();
+    let message =
+        format!("the event is of the environment `{found}`, and this router takes those of `{wanted}` (its `env`)");
+    Rejection::new("wrong_env", message)
 }
 
 /// One connection's or request's way from lines to batches.
@@ -201,7 +213,7 @@ impl Reader {
             mark = batch.arena_bytes();
             batch
         });
-        match result {
+        match result.and_then(|decoded| self.of_this_env(decoded, mark)) {
             Ok(decoded) if self.is_repeated(&decoded) => {
                 self.repeated += 1;
                 if let Some(batch) = &mut self.open[decoded.lane as usize] {
@@ -223,6 +235,22 @@ impl Reader {
                 Err(rejection)
             }
         }
+    }
+
+    /// The line that was just placed, unless it says that it is of another environment.
+    fn of_this_env(&mut self, decoded: Decoded, mark: usize) -> Result<Decoded, Rejection> {
+        let Some((field, wanted)) = &self.intake.env else { return Ok(decoded) };
+        let Some(batch) = &mut self.open[decoded.lane as usize] else { return Ok(decoded) };
+        let found = match batch.get(batch.len() - 1, *field) {
+            Cell::Text(span) => batch.text(span),
+            _ => return Ok(decoded),
+        };
+        if found == &**wanted {
+            return Ok(decoded);
+        }
+        let rejection = wrong_env(found, wanted);
+        batch.pop_row(mark);
+        Err(rejection)
     }
 
     /// Whether the journal has the line that was just placed from before the router's start.

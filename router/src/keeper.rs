@@ -1,6 +1,8 @@
 //! Keeps the ledger on disk, so that `tapline ledger` can read it when the router is gone, and gives
 //! up sequence holes that were awaited long enough.
 
+mod history;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
 
+pub use history::history;
+
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// `ledger.json` in the data dir.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeptLedger {
     /// The run of the router that wrote it.
     pub run: String,
@@ -39,6 +43,9 @@ impl Keeper {
         let (stop, stopped) = bounded(0);
         let path = ledger_path(data_dir);
         let run = run.to_owned();
+        if let Err(error) = history::put_away(data_dir) {
+            tracing::warn!(%error, "the last run's ledger can't be kept; what it says was lost will be forgotten");
+        }
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || {
             let mut before = None;
             loop {

@@ -215,6 +215,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
                 ledger.clone(),
                 schema_counts.clone(),
                 recovered_marks.clone(),
+                config.env.clone(),
             )
         }),
         inbound: Inbound::new(contract.clone(), &components, destinations.clone(), ledger.clone(), &run),
@@ -250,6 +251,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         empty,
         worker.thread().clone(),
         recovered_marks,
+        config.env.clone(),
     ));
     let (stop_io, stopping_io) = watch::channel(false);
     let sockets = Arc::new(Sockets {

@@ -37,6 +37,8 @@ pub struct Shared {
     decoder: RecordDecoder,
     records: Vec<Record>,
     recovered: Arc<Marks>,
+    /// Files of components of another environment are refused.
+    env: Option<String>,
     /// Where the next round begins, so that no component of a lane starves another.
     turn: usize,
 }
@@ -122,6 +124,7 @@ impl Shared {
         ledger: Arc<Ledger>,
         counts: Arc<SchemaCounts>,
         recovered: Arc<Marks>,
+        env: Option<String>,
     ) -> Self {
         let decoder = RecordDecoder::new(&contract, counts);
         Shared {
@@ -135,6 +138,7 @@ impl Shared {
             decoder,
             records: Vec::with_capacity(ROWS_MAX),
             recovered,
+            env,
             turn: 0,
         }
     }
@@ -167,7 +171,14 @@ impl Shared {
                 continue;
             }
             match Attached::open(&path) {
-                Ok(attached) => self.attach(Arc::new(attached)),
+                Ok(attached) => match self.env.as_deref().filter(|wanted| *wanted != attached.owner().env) {
+                    None => self.attach(Arc::new(attached)),
+                    Some(wanted) => {
+                        let found = &attached.owner().env;
+                        tracing::error!(path = %path.display(), found, wanted, "a file of shared queues is refused: its component is of another environment");
+                        self.refused.insert(path, Instant::now());
+                    }
+                },
                 Err(refusal) => {
                     tracing::error!(%refusal, "a file of shared queues is refused");
                     self.refused.insert(path, Instant::now());

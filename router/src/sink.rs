@@ -33,6 +33,7 @@ pub use stats::SinkStats;
 
 use tapline_journal::Hash;
 
+use crate::audit::PlacedRow;
 use crate::ledger::Reason;
 
 /// A destination's own work: take rows, and say when they are safe.
@@ -76,6 +77,8 @@ pub struct Refusal {
     pub row: usize,
     pub reason: Reason,
     pub message: String,
+    /// What the table should have taken, by those with audit tables.
+    pub placed: Option<Box<PlacedRow>>,
 }
 
 /// A refusal that came with the commit.

@@ -194,7 +194,7 @@ impl Worker {
             let mut reason = gone.reason;
             if outcome == Outcome::DeadLettered
                 && let Err(error) =
-                    self.dead_letters.keep(batch, std::iter::once(gone.row), &gone.by, &reason, &gone.message)
+                    self.dead_letters.keep(batch, std::iter::once(gone.row), &gone.by, &reason, &gone.message, None)
             {
                 tracing::error!(%error, plugin = %gone.by, "the dead letters can't be written; the event is dropped");
                 outcome = Outcome::Dropped;

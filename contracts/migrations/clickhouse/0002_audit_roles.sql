@@ -2,11 +2,13 @@
 --
 -- audit_writer  the router: adds rows, reads none of them
 -- audit_reader  people and dashboards: read all but the columns that hold personal data
+-- audit_verifier  `tapline audit verify`: reads every column, since the hash chain is over all of them
 -- audit_admin   migrations: adds tables, columns and indexes, changes retention; no role drops,
 --               updates or deletes
 
 CREATE ROLE IF NOT EXISTS audit_writer;
 CREATE ROLE IF NOT EXISTS audit_reader;
+CREATE ROLE IF NOT EXISTS audit_verifier;
 CREATE ROLE IF NOT EXISTS audit_admin;
 
 -- The writer looks at the columns before it writes.
@@ -29,6 +31,16 @@ GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `cha
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `plugin`, `plugin_version`, `digest`, `action`, `actor`, `result`, `reason_code`, `reason`, `error`, `details`) ON audit.plugin_log TO audit_reader;
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `notice_key`, `notice_state`, `severity`, `summary`, `plugin`, `plugin_version`, `destination`, `delivery_outcome`, `receipt`, `attempt`, `strategy_id`, `latency_us`, `error`, `details`) ON audit.delivery_log TO audit_reader;
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `trace_id`, `intent_id`, `client_order_id`, `fill_id`, `strategy_id`, `symbol`, `side`, `intent_type`, `price`, `price_scale`, `qty`, `net_qty`, `delta_qty`, `avg_price`, `realized_pnl`, `unrealized_pnl`, `reason_code`, `exch_ts`, `latency_us`, `details`) ON audit.trace_log TO audit_reader;
+
+GRANT SHOW TABLES, SHOW COLUMNS ON audit.* TO audit_verifier;
+GRANT SELECT ON audit.orders_log TO audit_verifier;
+GRANT SELECT ON audit.risk_log TO audit_verifier;
+GRANT SELECT ON audit.guardrail_log TO audit_verifier;
+GRANT SELECT ON audit.connectivity_log TO audit_verifier;
+GRANT SELECT ON audit.config_log TO audit_verifier;
+GRANT SELECT ON audit.plugin_log TO audit_verifier;
+GRANT SELECT ON audit.delivery_log TO audit_verifier;
+GRANT SELECT ON audit.trace_log TO audit_verifier;
 
 GRANT SHOW TABLES, SHOW COLUMNS, CREATE DATABASE, CREATE TABLE, ALTER ADD COLUMN, ALTER MODIFY COLUMN,
     ALTER COMMENT COLUMN, ALTER ADD INDEX, ALTER MATERIALIZE INDEX, ALTER TTL

@@ -31,10 +31,12 @@ pub fn roles(contract: &Contract) -> String {
          --\n\
          -- audit_writer  the router: adds rows, reads none of them\n\
          -- audit_reader  people and dashboards: read all but the columns that hold personal data\n\
+         -- audit_verifier  `tapline audit verify`: reads every column, since the hash chain is over all of them\n\
          -- audit_admin   migrations: adds tables, columns and indexes, changes retention; no role drops,\n\
          --               updates or deletes\n\n\
          CREATE ROLE IF NOT EXISTS audit_writer;\n\
          CREATE ROLE IF NOT EXISTS audit_reader;\n\
+         CREATE ROLE IF NOT EXISTS audit_verifier;\n\
          CREATE ROLE IF NOT EXISTS audit_admin;\n\n\
          -- The writer looks at the columns before it writes.\n\
          GRANT SHOW TABLES, SHOW COLUMNS ON audit.* TO audit_writer;\n",
@@ -48,6 +50,10 @@ pub fn roles(contract: &Contract) -> String {
         let open = table.columns.iter().filter(|c| sensitivity(contract, c) == Sensitivity::Public);
         let names: Vec<String> = open.map(|c| quoted(&c.name)).collect();
         let _ = writeln!(out, "GRANT SELECT({}) ON {} TO audit_reader;", names.join(", "), table.name);
+    }
+    out.push_str("\nGRANT SHOW TABLES, SHOW COLUMNS ON audit.* TO audit_verifier;\n");
+    for table in &contract.tables {
+        let _ = writeln!(out, "GRANT SELECT ON {} TO audit_verifier;", table.name);
     }
     out.push_str(
         "\nGRANT SHOW TABLES, SHOW COLUMNS, CREATE DATABASE, CREATE TABLE, ALTER ADD COLUMN, \

@@ -1,15 +1,53 @@
-//! The audit rows of the database in the order of the hash chain.
+//! The audit rows of a database in the order of the hash chain.
 
-use std::path::Path;
+mod clickhouse;
+mod sqlite;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, Statement};
 use tapline_contract::{Contract, Table};
 use tapline_journal::{Hash, from_hex, leaf};
 
-use super::database::open_reader;
+use super::database::AuditError;
 use super::row::{Value, canonical};
-use super::verify::VerifyError;
+use super::verify::DeliveryRow;
+
+pub use clickhouse::ClickHouseTrail;
+pub use sqlite::{SqliteTrail, position_at};
+
+/// A database that holds the audit tables, as a verifier sees it.
+pub trait Trail {
+    /// Hands the rows from one position, and up to and with another, to `take`, over all tables in order of
+    /// their positions; a position that is there twice comes twice.
+    fn walk(&mut self, from: u64, to: u64, take: &mut dyn FnMut(ChainRow)) -> Result<(), TrailError>;
+
+    /// What `audit.delivery_log` has about critical notices, in order; nothing where there is no such table.
+    fn critical_deliveries(&mut self) -> Result<Vec<DeliveryRow>, TrailError>;
+
+    /// Rows that were taken in before this time, ns, may have been let go by the database itself.
+    fn expired_before(&self) -> i64 {
+        i64::MIN
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrailError {
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error("audit database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("ClickHouse at {url}: {what}")]
+    Server { url: String, what: String },
+}
+
+/// The question for [`Trail::critical_deliveries`], where the contract has the table and its columns.
+fn deliveries_sql(contract: &Contract) -> Option<String> {
+    let table = contract.tables.iter().find(|table| table.name == "audit.delivery_log")?;
+    let has = |name: &str| table.columns.iter().any(|column| column.name == name);
+    if !has("severity") || !DeliveryRow::COLUMNS.iter().all(|name| has(name)) {
+        return None;
+    }
+    let columns = DeliveryRow::COLUMNS.join(", ");
+    Some(format!("SELECT {columns} FROM {} WHERE severity = 'critical' ORDER BY chain_position", table.name))
+}
 
 /// A row as the chain sees it.
 #[derive(Clone, Debug)]
@@ -17,12 +55,36 @@ pub struct ChainRow {
     pub position: u64,
     pub table: String,
     pub event_id: String,
+    /// When the router took it in, ns since 1970, UTC.
+    pub ingest_ns: i64,
     pub canonical: Vec<u8>,
     /// The chain behind it, as the row itself says; rows from before there was a chain say nothing.
     pub link: Option<Hash>,
 }
 
 impl ChainRow {
+    /// Of a row as it was read, by the names of its columns.
+    pub fn new(table: &Table, names: &[String], values: &[Value]) -> Self {
+        let mut row = ChainRow {
+            position: 0,
+            table: table.name.clone(),
+            event_id: String::new(),
+            ingest_ns: 0,
+            canonical: canonical(table, names.iter().map(String::as_str).zip(values)),
+            link: None,
+        };
+        for (name, value) in names.iter().zip(values) {
+            match (name.as_str(), value) {
+                ("chain_position", Value::Int(position)) => row.position = *position as u64,
+                ("chain_hash", Value::Text(hash)) => row.link = from_hex(hash),
+                ("event_id", Value::Text(id)) => row.event_id.clone_from(id),
+                ("ingest_ts", Value::Int(time)) => row.ingest_ns = *time,
+                _ => {}
+            }
+        }
+        row
+    }
+
     pub fn leaf(&self) -> Hash {
         leaf(&self.canonical)
     }
@@ -31,85 +93,4 @@ impl ChainRow {
     pub fn name(&self) -> String {
         format!("position {} ({}, event_id {})", self.position, self.table, self.event_id)
     }
-}
-
-/// Hands the rows from one position, and up to and with another, to `take`, over all tables in order of their
-/// positions; a position that is there twice comes twice.
-pub fn walk(
-    connection: &Connection,
-    contract: &Contract,
-    from: u64,
-    to: u64,
-    mut take: impl FnMut(ChainRow),
-) -> rusqlite::Result<()> {
-    let mut statements: Vec<(Statement, &Table)> = Vec::new();
-    for table in &contract.tables {
-        let sql = format!(
-            "SELECT * FROM {} WHERE \"chain_position\" BETWEEN ?1 AND ?2 ORDER BY \"chain_position\"",
-            table.name
-        );
-        statements.push((connection.prepare(&sql)?, table));
-    }
-    // A later version of the program may have added a column, so the names are the database's own.
-    let names: Vec<Vec<String>> = statements
-        .iter()
-        .map(|(statement, _)| statement.column_names().into_iter().map(str::to_owned).collect())
-        .collect();
-    let range = [from.min(i64::MAX as u64) as i64, to.min(i64::MAX as u64) as i64];
-    let mut cursors = Vec::new();
-    for ((statement, table), names) in statements.iter_mut().zip(&names) {
-        let mut rows = statement.query(range)?;
-        let next = rows.next()?.map(|row| chain_row(row, table, names)).transpose()?;
-        cursors.push((rows, *table, names, next));
-    }
-    loop {
-        let first = cursors.iter().enumerate().filter_map(|(at, (.., next))| Some((next.as_ref()?.position, at))).min();
-        let Some((_, at)) = first else { return Ok(()) };
-        let (rows, table, names, next) = &mut cursors[at];
-        let following = rows.next()?.map(|row| chain_row(row, table, names)).transpose()?;
-        if let Some(row) = std::mem::replace(next, following) {
-            take(row);
-        }
-    }
-}
-
-/// The position of the first row that the router took in at or after a time, ns; behind the last where
-/// there is none.
-pub fn position_at(database: &Path, contract: &Contract, ts_ns: i64) -> Result<u64, VerifyError> {
-    let connection = open_reader(database)?;
-    let parts: Vec<String> = contract
-        .tables
-        .iter()
-        .map(|table| {
-            format!("SELECT MIN(CASE WHEN \"ingest_ts\" >= ?1 THEN \"chain_position\" END) AS p, MAX(\"chain_position\") AS e FROM {}", table.name)
-        })
-        .collect();
-    if parts.is_empty() {
-        return Ok(1);
-    }
-    let sql = format!("SELECT COALESCE(MIN(p), MAX(e) + 1, 1) FROM ({})", parts.join(" UNION ALL "));
-    Ok(connection.query_row(&sql, [ts_ns], |row| row.get::<_, i64>(0))? as u64)
-}
-
-fn chain_row(row: &Row<'_>, table: &Table, names: &[String]) -> rusqlite::Result<ChainRow> {
-    let mut found =
-        ChainRow { position: 0, table: table.name.clone(), event_id: String::new(), canonical: Vec::new(), link: None };
-    let mut values = Vec::with_capacity(names.len());
-    for (at, name) in names.iter().enumerate() {
-        let value = match row.get_ref(at)? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(value) => Value::Int(value),
-            ValueRef::Real(value) => Value::Float(value),
-            ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        };
-        match (name.as_str(), &value) {
-            ("chain_position", Value::Int(position)) => found.position = *position as u64,
-            ("chain_hash", Value::Text(hash)) => found.link = from_hex(hash),
-            ("event_id", Value::Text(id)) => found.event_id.clone_from(id),
-            _ => {}
-        }
-        values.push(value);
-    }
-    found.canonical = canonical(table, names.iter().map(String::as_str).zip(&values));
-    Ok(found)
 }

@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use tapline_contract::Contract;
 use tapline_journal::{Folder, Found, Hash, ORIGIN, Seal, from_hex, leaf, link, merkle_root, to_hex};
 
-use super::chain::{ChainRow, walk};
-use super::database::open_reader;
+use super::chain::{ChainRow, Trail, TrailError};
 use super::verify::VerifyError;
 
 const VERSION: u32 = 1;
@@ -70,6 +69,8 @@ pub struct Exported {
 pub enum ExportError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Trail(#[from] TrailError),
     #[error("can't write the export: {0}")]
     Write(io::Error),
     #[error("can't read the export: {0}")]
@@ -81,16 +82,13 @@ pub enum ExportError {
 }
 
 pub fn export(
-    database: &Path,
+    trail: &mut dyn Trail,
     journal: &Path,
     contract: &Contract,
     from: u64,
     to: u64,
     out: &mut dyn Write,
 ) -> Result<Exported, ExportError> {
-    let sql = |error| ExportError::Verify(VerifyError::Sql(error));
-    let connection = open_reader(database).map_err(VerifyError::Audit)?;
-    connection.execute_batch("BEGIN").map_err(sql)?;
     let seals = seals(journal)?;
     // Before the rows stands the chain of the row before them; the segments at both ends are needed whole.
     let first = seals.iter().find(|seal| covers(seal, from)).map_or(from, |seal| seal.position);
@@ -98,7 +96,7 @@ pub fn export(
     let mut rows: Vec<ChainRow> = Vec::new();
     let mut outside: Vec<(u64, Hash)> = Vec::new();
     let mut link_before = (from == 1).then_some(ORIGIN);
-    walk(&connection, contract, first.saturating_sub(1).min(from.saturating_sub(1)), last, |row| {
+    trail.walk(first.saturating_sub(1).min(from.saturating_sub(1)), last, &mut |row| {
         if row.position + 1 == from {
             link_before = row.link;
         }
@@ -106,8 +104,7 @@ pub fn export(
             true => rows.push(row),
             false => outside.push((row.position, row.leaf())),
         }
-    })
-    .map_err(sql)?;
+    })?;
     let (Some(head), Some(end)) = (rows.first(), rows.last()) else { return Err(ExportError::Empty(from)) };
     if let Some(row) = rows.iter().find(|row| row.link.is_none()) {
         return Err(ExportError::NoChain(row.position));

@@ -93,6 +93,15 @@ async fn all(app: &Arc<App>, chosen: &Chosen) -> std::io::Result<Redriven> {
 /// Under an id of its own, so that a letter which was sent and not taken out of the file before a SIGKILL is
 /// not taken twice.
 async fn one(app: &Arc<App>, letter: &KeptLetter) -> Result<(), String> {
+    if let Some((placed, database)) = letter.placed.clone().zip(app.config.database_of(&letter.by)) {
+        // What a table refused goes to its own place there, and nowhere else.
+        let contract = app.contract.clone();
+        let put = tokio::task::spawn_blocking(move || placed.put_back(&database, &contract).map_err(|e| e.to_string()));
+        return match put.await {
+            Ok(result) => result.map(|_| ()).map_err(|error| format!("{}: {error}", letter.by)),
+            Err(error) => Err(error.to_string()),
+        };
+    }
     let digest: String =
         Sha256::digest(letter.line.as_bytes())[..12].iter().map(|byte| format!("{byte:02x}")).collect();
     let mut reader = Reader::new(app.intake.clone(), "redrive".into(), None).request(&format!("redrive-{digest}"));

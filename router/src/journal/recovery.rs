@@ -105,7 +105,8 @@ pub fn recover(
             let mut batch = Batch::new(contract);
             stored.restore(contract, components, 1 << bit, |_| StreamId::NONE, &mut batch);
             let all = 0..batch.len();
-            let kept = dead_letters.keep(&batch, all, name, "destination_removed", "the configuration has it no more");
+            let kept =
+                dead_letters.keep(&batch, all, name, "destination_removed", "the configuration has it no more", None);
             let outcome = if kept.is_ok() { Outcome::DeadLettered } else { Outcome::Dropped };
             let rows = rows.into_iter().map(usize::from);
             settlement.settle(rows, outcome, &Reason::Borrowed("destination_removed"));

@@ -159,6 +159,7 @@ impl Sink for ClickHouseSink {
                 row,
                 reason: "not_journaled".into(),
                 message: "the rows have no place in the hash chain".to_owned(),
+                placed: None,
             };
             return Ok(delivery.rows().map(refusal).collect());
         };

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use tapline_contract::{Contract, Sensitivity};
 
+use crate::audit::PlacedRow;
 use crate::batch::Batch;
 use crate::clock;
 use crate::encode::Encoder;
@@ -37,6 +38,9 @@ pub struct DeadLetter<'a> {
     pub message: Cow<'a, str>,
     #[serde(borrow)]
     pub event: &'a serde_json::value::RawValue,
+    /// The row, where an audit table refused it: redriven, it goes to its own place in the hash chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<PlacedRow>,
 }
 
 /// One that is kept, and its line in the file.
@@ -45,6 +49,7 @@ pub struct KeptLetter {
     pub by: String,
     /// As JSON.
     pub event: String,
+    pub placed: Option<PlacedRow>,
 }
 
 pub struct DeadLetters {
@@ -72,7 +77,8 @@ impl DeadLetters {
             let Ok(letter) = serde_json::from_str::<DeadLetter<'_>>(&line) else { continue };
             if is_chosen(&letter.by, &letter.reason) {
                 let (by, event) = (letter.by.to_string(), letter.event.get().to_owned());
-                chosen.push(KeptLetter { line, by, event });
+                let placed = letter.placed;
+                chosen.push(KeptLetter { line, by, event, placed });
             }
         }
         Ok(chosen)
@@ -118,7 +124,8 @@ impl DeadLetters {
         Ok(lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
     }
 
-    /// Appends rows, and returns when they are on disk.
+    /// Appends rows, and returns when they are on disk. `placed`: what an audit table should have taken of the
+    /// only one.
     pub fn keep(
         &self,
         batch: &Batch,
@@ -126,6 +133,7 @@ impl DeadLetters {
         by: &str,
         reason: &str,
         message: &str,
+        placed: Option<&PlacedRow>,
     ) -> io::Result<()> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Inner { file, encoder } = &mut *inner;
@@ -140,6 +148,7 @@ impl DeadLetters {
                 reason: reason.into(),
                 message: message.into(),
                 event,
+                placed: placed.cloned(),
             };
             serde_json::to_writer(&mut lines, &letter)?;
             lines.push(b'\n');

@@ -15,6 +15,7 @@ use tapline_contract::Lane;
 use super::backlog::{Backlog, Owed};
 use super::feed::{Fed, Feed};
 use super::{DeadLetters, Delivery, Refusal, Sink, SinkError, SinkStats};
+use crate::audit::PlacedRow;
 use crate::journal::Inbox;
 use crate::ledger::{Outcome, Reason};
 
@@ -205,7 +206,7 @@ impl SinkHandle {
 
     /// Keeps rows that this destination can't get in the dead letters.
     pub fn bury(&self, delivery: &Delivery, reason: &str, message: &str) {
-        bury(&self.dead_letters, &self.stats, &self.name, delivery, reason, message);
+        bury(&self.dead_letters, &self.stats, &self.name, delivery, reason, message, None);
     }
 
     /// Records have become safe.
@@ -380,7 +381,8 @@ impl Worker {
             delivery.settle(delivery.rows().filter(|row| !is_refused(row)), Outcome::Delivered, &Reason::Borrowed(""));
             for refusal in &refusals {
                 let one = delivery.only(vec![refusal.row as u16]);
-                bury(&self.dead_letters, &self.stats, &self.name, &one, &refusal.reason, &refusal.message);
+                let placed = refusal.placed.as_deref();
+                bury(&self.dead_letters, &self.stats, &self.name, &one, &refusal.reason, &refusal.message, placed);
             }
             if let Some(record) = delivery.record {
                 self.backlog.lock().unwrap_or_else(PoisonError::into_inner).done(record);
@@ -399,10 +401,18 @@ impl Worker {
 }
 
 /// Keeps rows in the dead letters and settles them; where even that fails they are dropped, counted.
-fn bury(dead_letters: &DeadLetters, stats: &SinkStats, sink: &str, delivery: &Delivery, reason: &str, message: &str) {
+fn bury(
+    dead_letters: &DeadLetters,
+    stats: &SinkStats,
+    sink: &str,
+    delivery: &Delivery,
+    reason: &str,
+    message: &str,
+    placed: Option<&PlacedRow>,
+) {
     let n = delivery.rows.len() as u64;
     let reason: Reason = reason.to_owned().into();
-    match dead_letters.keep(delivery.batch(), delivery.rows(), sink, &reason, message) {
+    match dead_letters.keep(delivery.batch(), delivery.rows(), sink, &reason, message, placed) {
         Ok(()) => {
             SinkStats::add(&stats.dead_lettered, n);
             delivery.settle(delivery.rows(), Outcome::DeadLettered, &reason);

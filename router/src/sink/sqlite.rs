@@ -14,7 +14,7 @@ use tapline_journal::to_hex;
 
 use super::delivery::Chained;
 use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats, Standing};
-use crate::audit::{AuditError, RowMaker, Value, chain_end, open_writer};
+use crate::audit::{AuditError, PlacedRow, RowMaker, Value, chain_end, open_writer};
 use crate::batch::Batch;
 
 /// Rows accepted so far, by table: shown beside what was offered, so that a table which takes nothing
@@ -127,9 +127,10 @@ impl SqliteSink {
         at: usize,
         chained: &Chained,
     ) -> Result<Option<Refusal>, rusqlite::Error> {
-        let refused = |reason: &'static str, message: String| Refusal { row, reason: reason.into(), message };
+        let refused =
+            |reason: &'static str, message: String, placed| Refusal { row, reason: reason.into(), message, placed };
         let Some((mut audit_row, link)) = self.rows.row(batch, row).zip(chained.links.get(at)) else {
-            return Ok(Some(refused("no_table", "the contract names no audit table for this event".into())));
+            return Ok(Some(refused("no_table", "the contract names no audit table for this event".into(), None)));
         };
         let number = audit_row.table;
         for (column, value) in self.contract.tables[number].columns.iter().zip(&mut audit_row.values) {
@@ -142,7 +143,7 @@ impl SqliteSink {
         self.counts[number].offered.fetch_add(1, Relaxed);
         let connection = self.connection.as_ref().expect("connected before any insert");
         let mut statement = connection.prepare_cached(&self.inserts[number])?;
-        match statement.execute(rusqlite::params_from_iter(audit_row.values)) {
+        match statement.execute(rusqlite::params_from_iter(&audit_row.values)) {
             Ok(_) => {
                 self.uncommitted[number] += 1;
                 Ok(None)
@@ -154,7 +155,8 @@ impl SqliteSink {
                     Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
                 ) =>
             {
-                Ok(Some(refused("refused_by_table", error.to_string())))
+                let placed = PlacedRow::new(&self.contract, &audit_row, chained.position + at as u64, link);
+                Ok(Some(refused("refused_by_table", error.to_string(), Some(Box::new(placed)))))
             }
             Err(error) => Err(error),
         }
@@ -193,7 +195,7 @@ fn insert(table: &Table) -> String {
 impl Sink for SqliteSink {
     fn take(&mut self, delivery: &Delivery) -> Result<Vec<Refusal>, SinkError> {
         let refuse_all = |reason: &'static str, message: &str| {
-            let refusal = |row| Refusal { row, reason: reason.into(), message: message.to_owned() };
+            let refusal = |row| Refusal { row, reason: reason.into(), message: message.to_owned(), placed: None };
             Ok(delivery.rows().map(refusal).collect())
         };
         let Some((record, chained)) = delivery.record.zip(delivery.chained.as_deref()) else {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Folder, Router, assert_balanced, count};
+use crate::harness::{Folder, Router, assert_balanced, count, tapline, text};
 
 /// The front, and through it the engine.
 struct ClickHouse {
@@ -186,13 +186,42 @@ fn every_audit_row_arrives_once_whatever_fails() {
     assert_eq!(clickhouse.number("SELECT sum(qty) FROM audit.orders_log"), 300 * 301 / 2);
     assert_eq!(clickhouse.number("SELECT count() FROM audit.risk_log WHERE approved"), 100);
     same_as_sqlite(&clickhouse, &folder);
+    let (found, code) = verify(&folder, &config);
+    let [here, there] = [0, 1].map(|at| &found["databases"][at]);
+    assert_eq!((code, &there["name"], &there["rows"]), (Some(0), &json!("warehouse"), &json!(600)), "{found}");
+    assert_eq!(here["link"], there["link"], "{found}");
+    // Somebody with the rights to do it has been at a row, and then at another.
+    clickhouse.post(
+        "/",
+        "ALTER TABLE audit.orders_log UPDATE latency_us = 12.5 WHERE chain_position = 7 SETTINGS mutations_sync = 2",
+    );
+    clickhouse.post("/", "ALTER TABLE audit.orders_log DELETE WHERE chain_position = 301 SETTINGS mutations_sync = 2");
+    let (found, code) = verify(&folder, &config);
+    let breaks: Vec<&str> = found["breaks"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!((code, breaks.len()), (Some(3), 2), "{found}");
+    assert!(breaks[0].starts_with("warehouse: position 7 (audit.orders_log, event_id "), "{breaks:?}");
+    assert!(breaks[1].starts_with("warehouse: position 301 is missing"), "{breaks:?}");
+}
+
+/// What `audit verify` says of all databases, and its exit code.
+fn verify(folder: &Folder, config: &Path) -> (Value, Option<i32>) {
+    let (data, config) = (folder.path().display().to_string(), config.display().to_string());
+    let output = tapline(&["audit", "verify", "--json", "--data-dir", &data, "--config", &config]);
+    let found = serde_json::from_slice(&output.stdout);
+    (found.unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr))), output.status.code())
 }
 
 #[test]
 fn a_table_that_differs_from_the_contract_is_named_and_gets_its_rows_when_it_is_mended() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../contracts/migrations/clickhouse");
-    let clickhouse =
-        ClickHouse::start(&["--apply", &root.display().to_string(), "--user", "router:secret:audit_writer"]);
+    let clickhouse = ClickHouse::start(&[
+        "--apply",
+        &root.display().to_string(),
+        "--user",
+        "router:secret:audit_writer",
+        "--user",
+        "prover:proof:audit_verifier",
+    ]);
     clickhouse.post("/", "ALTER TABLE audit.orders_log DROP COLUMN qty");
     clickhouse.post("/", "ALTER TABLE audit.risk_log MODIFY TTL toDateTime(ts) + INTERVAL 30 DAY");
     let folder = Folder::new();
@@ -201,6 +230,7 @@ fn a_table_that_differs_from_the_contract_is_named_and_gets_its_rows_when_it_is_
         "tapline.toml",
         &config(&clickhouse, &format!("user = \"router\"\npassword = {{ file = \"{password}\" }}")),
     );
+    let verifying = std::fs::read_to_string(&config).unwrap();
     let mut router = Router::start_in(folder, Some(&config));
     router.send(&orders(0, 10));
     router.until("the log says what differs", |router| {
@@ -220,4 +250,13 @@ fn a_table_that_differs_from_the_contract_is_named_and_gets_its_rows_when_it_is_
     same_as_sqlite(&clickhouse, &folder);
     let log = folder.read("router.log");
     assert!(!log.contains("secret"), "{log}");
+    // The router's own user may add rows and read none; the verifier's may read all of them.
+    let (found, code) = verify(&folder, &config);
+    let refused = found["breaks"][0].as_str().unwrap();
+    assert!(code == Some(3) && refused.starts_with("warehouse: can't be read: "), "{found}");
+    assert!(refused.contains("verify_user") && refused.contains("privileges"), "{found}");
+    let password = folder.write("proof", "proof\n").display().to_string();
+    let verifying = format!("{verifying}verify_user = \"prover\"\nverify_password = {{ file = \"{password}\" }}\n");
+    let (found, code) = verify(&folder, &folder.write("verify.toml", &verifying));
+    assert_eq!((code, &found["databases"][1]["rows"]), (Some(0), &json!(20)), "{found}");
 }

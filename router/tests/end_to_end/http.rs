@@ -4,7 +4,9 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Router, assert_balanced, count, reason};
+use tapline_client::{Component, Telemetry, events};
+
+use crate::harness::{Router, assert_balanced, count, reason, write_lines};
 
 fn event(number: usize) -> Value {
     json!({
@@ -150,4 +152,39 @@ fn health_readiness_and_the_list_of_paths() {
     for path in ["/v1/events", "/v1/tail", "/v1/audit/sql", "/v1/trace", "/v1/ledger", "/metrics"] {
         assert!(index.text.contains(path), "{path} is not in: {}", index.text);
     }
+}
+
+/// A test run on the production host, with the router's address in its environment.
+#[test]
+fn events_of_another_environment_are_refused_by_every_way_in() {
+    let mut router = Router::start_with("env = \"live\"\n[listen]\nshared = \"queues\"\n");
+    let order = |env: &str, id: &str| {
+        json!({ "env": env, "component": "order", "event": "order_new", "client_order_id": id, "strategy_id": "mm-1",
+                "symbol": "TXFD6", "side": "BUY", "price": 1, "price_scale": 1, "qty": 1 })
+    };
+    let body =
+        [order("live", "c-1"), order("test", "c-2"), order("live", "c-3")].map(|event| event.to_string()).join("\n");
+    let answer = router.post("/v1/events", &[], body.as_bytes()).json();
+    assert_eq!((&answer["accepted"], &answer["rejected"]), (&json!(2), &json!(1)), "{answer}");
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("of the environment `test`"), "{answer}");
+    write_lines(router.unix(), &[order("test", "c-4").to_string(), order("live", "c-5").to_string()]);
+    // An event that says nothing of it is taken.
+    let mut bare = order("", "c-6");
+    bare.as_object_mut().unwrap().remove("env");
+    router.send(&[bare]);
+    let ledger = router.settled(6);
+    assert_eq!(reason(&ledger, "wrong_env"), 2, "{ledger}");
+    let stray = Telemetry::builder("stray").env("test").shared(router.folder().path().join("queues")).unwrap().build();
+    stray.component(Component::Order).emit(&events::OrderNew { client_order_id: "c-7", ..Default::default() });
+    router.until("the log says whose queues are refused", |router| {
+        router.folder().read("router.log").contains("its component is of another environment").then_some(())
+    });
+    let ids: Vec<_> = router
+        .sql("SELECT client_order_id AS id FROM audit.orders_log ORDER BY 1")
+        .iter()
+        .map(|row| row["id"].clone())
+        .collect();
+    assert_eq!(ids, ["c-1", "c-3", "c-5", "c-6"]);
+    let folder = router.stop_well();
+    assert!(folder.read("rejected.ndjson").contains("c-2"));
 }

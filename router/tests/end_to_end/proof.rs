@@ -46,7 +46,7 @@ fn an_untouched_trail_is_proved_and_its_export_too() {
     let folder = trail();
     let (found, code) = run(&folder, &["verify"]);
     assert_eq!(
-        (code, &found["ok"], &found["rows"], &found["pending"]),
+        (code, &found["ok"], &found["databases"][0]["rows"], &found["databases"][0]["pending"]),
         (Some(0), &json!(true), &json!(300), &json!(0)),
         "{found}"
     );
@@ -131,4 +131,72 @@ fn a_chain_that_was_made_anew_is_found_by_the_seals() {
     drop(database);
     let found = first_break(&folder);
     assert!(found.contains("written anew"), "{found}");
+}
+
+/// The table's owner has made it refuse a row; that is seen, mended, and no trace of it is left.
+#[test]
+fn a_refused_row_is_named_with_its_dead_letter_and_comes_to_its_own_place_when_it_is_redriven() {
+    let mut router = Router::start_in(Folder::new(), None);
+    let orders = |symbols: &[&str]| {
+        let order = |symbol: &&str| {
+            json!({ "component": "order", "event": "order_new", "client_order_id": symbol, "strategy_id": "mm-1",
+                    "symbol": symbol, "side": "BUY", "price": 1, "price_scale": 1, "qty": 1, "latency_us": 0.1, "more": [symbol] })
+        };
+        symbols.iter().map(order).collect::<Vec<_>>()
+    };
+    router.send(&orders(&["A"]));
+    router.settled(1);
+    let database = rusqlite::Connection::open(router.folder().path().join("audit.db")).unwrap();
+    let refuse = "CREATE TRIGGER no_b BEFORE INSERT ON orders_log WHEN NEW.symbol = 'B' BEGIN SELECT RAISE(ABORT, 'no B here'); END";
+    database.execute_batch(refuse).unwrap();
+    router.send(&orders(&["B", "C", "B"]));
+    router.settled(4);
+    // In between, and as the last.
+    let (found, code) = run(router.folder(), &["verify"]);
+    assert_eq!((code, &found["databases"][0]["dead_letters"]), (Some(3), &json!(2)), "{found}");
+    let breaks = found["breaks"].as_array().unwrap();
+    assert_eq!(breaks.len(), 2, "{found}");
+    let first = breaks[0].as_str().unwrap();
+    assert!(first.starts_with("audit: position 2 (audit.orders_log, event_id "), "{first}");
+    assert!(first.contains("refused as refused_by_table: no B here"), "{first}");
+    assert!(breaks[1].as_str().unwrap().contains("position 4 "), "{found}");
+    let redrive = |router: &Router| {
+        let (url, folder) = (router.url(), router.folder().path().display().to_string());
+        tapline(&["dead-letters", "redrive", "--by", "audit", "--json", "--url", &url, "--data-dir", &folder])
+    };
+    let output = redrive(&router);
+    assert_eq!(output.status.code(), Some(3), "the table refuses it still: {}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("no B here"), "{}", text(&output.stdout));
+    database.execute_batch("DROP TRIGGER no_b").unwrap();
+    drop(database);
+    let output = redrive(&router);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    router.send(&orders(&["D"]));
+    router.settled(5);
+    let folder = router.stop_well();
+    let (found, code) = run(&folder, &["verify"]);
+    assert_eq!((code, &found["databases"][0]["rows"]), (Some(0), &json!(5)), "{found}");
+    let rows = folder.sql("SELECT symbol FROM audit.orders_log ORDER BY chain_position");
+    let symbols: Vec<&str> = rows.iter().filter_map(|row| row["symbol"].as_str()).collect();
+    assert_eq!(symbols, ["A", "B", "C", "B", "D"]);
+}
+
+/// Whoever writes another row into the dead letters does not get it into the chain unseen.
+#[test]
+fn a_dead_letter_that_was_changed_is_found() {
+    let mut router = Router::start_in(Folder::new(), None);
+    let database = rusqlite::Connection::open(router.folder().path().join("audit.db")).unwrap();
+    database
+        .execute_batch("CREATE TRIGGER none BEFORE INSERT ON orders_log BEGIN SELECT RAISE(ABORT, 'none'); END")
+        .unwrap();
+    router
+        .send(&[json!({ "component": "order", "event": "order_new", "client_order_id": "c-1", "strategy_id": "mm-1",
+                          "symbol": "TXFD6", "side": "BUY", "price": 1, "price_scale": 1, "qty": 7 })]);
+    router.settled(1);
+    let folder = router.stop_well();
+    let path = folder.path().join("dead-letters.ndjson");
+    let changed = std::fs::read_to_string(&path).unwrap().replace("\"qty\":7", "\"qty\":8");
+    std::fs::write(&path, changed).unwrap();
+    let (found, _) = run(&folder, &["verify"]);
+    assert!(found["breaks"][1].as_str().unwrap().contains("was changed"), "{found}");
 }

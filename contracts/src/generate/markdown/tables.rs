@@ -86,6 +86,7 @@ fn roles(contract: &Contract, out: &mut String) {
         "## Roles\n\n| role | may |\n|---|---|\n\
          | `audit_writer` | add rows; not read, change or delete any |\n\
          | `audit_reader` | read every column but those with personal data ({}): name the columns, `SELECT *` is refused |\n\
+         | `audit_verifier` | read every column, for `tapline audit verify`; not for people |\n\
          | `audit_admin` | add tables, columns and indexes, change the retention; not drop, update or delete |\n\n\
          In SQLite triggers refuse UPDATE and DELETE to everyone, and an insert that would replace a row.\n\n",
         personal.join(", ")

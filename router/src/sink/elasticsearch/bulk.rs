@@ -161,5 +161,8 @@ fn send_part(
 }
 
 fn refusal(item: &Item, reason: &'static str, message: String) -> LateRefusal {
-    LateRefusal { delivery: item.delivery, refusal: Refusal { row: item.row, reason: reason.into(), message } }
+    LateRefusal {
+        delivery: item.delivery,
+        refusal: Refusal { row: item.row, reason: reason.into(), message, placed: None },
+    }
 }
