@@ -2,19 +2,21 @@
 //!
 //! The program is `drills/clickhouse/front.py`; it says what it does and where it differs from a server.
 
-use std::fs;
+mod front;
+
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
 
-use crate::process::Process;
 use crate::setup;
 use crate::workspace::{Workspace, run, say};
+
+pub(crate) use front::Front;
 
 #[derive(Args)]
 #[command(
@@ -34,55 +36,24 @@ pub(crate) struct ClickHouse {
 const USERS: [[&str; 3]; 3] =
     [["router", "router", "audit_writer"], ["auditor", "auditor", "audit_reader"], ["keeper", "keeper", "audit_admin"]];
 
-/// The migrations take most of it.
-const START_PATIENCE: Duration = Duration::from_secs(60);
-
-/// A little more than the front takes for requests that have begun.
-const STOP_PATIENCE: Duration = Duration::from_secs(45);
-
 impl ClickHouse {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
-        let python = setup::clickhouse(workspace)?;
         let folder = self.data_dir.unwrap_or_else(|| workspace.target.join("clickhouse"));
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let stopped = Arc::new(AtomicBool::new(false));
         for signal in [libc::SIGINT, libc::SIGTERM] {
             signal_hook::flag::register(signal, stopped.clone())?;
         }
         say(&format!("starting ClickHouse on {}", folder.display()));
-        let addresses = folder.join("addresses.json");
-        // Of an earlier run; it is written again as soon as the front listens.
-        let _ = fs::remove_file(&addresses);
-        let mut command = Command::new(python);
-        command.arg(workspace.root.join("drills/clickhouse/front.py"));
-        command.arg("--data-dir").arg(&folder).args(["--listen", &format!("127.0.0.1:{}", self.port)]);
-        command.arg("--apply").arg(workspace.root.join("contracts/migrations/clickhouse"));
-        for user in USERS {
-            command.arg("--user").arg(user.join(":"));
-        }
-        let mut front = Process::start("ClickHouse's front", command.stdin(Stdio::null()))?;
-        let patience = Instant::now() + START_PATIENCE;
-        while !addresses.exists() && !stopped.load(Relaxed) {
-            front.check_running()?;
-            if Instant::now() > patience {
-                bail!("ClickHouse's front was not ready within {} s", START_PATIENCE.as_secs());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        if addresses.exists() {
-            play(&address(&addresses)?);
+        let mut front = Front::start(workspace, &folder, self.port, None)?;
+        if front.wait(|| stopped.load(Relaxed))? {
+            play(front.url());
         }
         while !stopped.load(Relaxed) {
             front.check_running()?;
             std::thread::sleep(Duration::from_millis(100));
         }
         say("stopping ClickHouse");
-        front.signal(libc::SIGTERM);
-        let (status, _) = front.account(STOP_PATIENCE)?;
-        if !status.success() {
-            bail!("ClickHouse's front ended with {status}");
-        }
-        Ok(())
+        front.stop()
     }
 }
 
@@ -90,13 +61,6 @@ impl ClickHouse {
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     let python = setup::clickhouse(workspace)?;
     run(Command::new(python).arg(workspace.root.join("drills/clickhouse/test_front.py")))
-}
-
-fn address(addresses: &PathBuf) -> Result<String> {
-    let text = fs::read_to_string(addresses).with_context(|| format!("reading {}", addresses.display()))?;
-    let value: serde_json::Value = serde_json::from_str(&text)?;
-    let http = value["http"].as_str().with_context(|| format!("{} names no address", addresses.display()))?;
-    Ok(format!("http://{http}"))
 }
 
 fn play(url: &str) {

@@ -1,6 +1,12 @@
 //! `cargo xtask drill`: faults on purpose, on the real programs, with what must hold afterwards.
 
+mod count;
+pub(crate) mod destinations;
+mod dice;
 mod kill;
+mod pages;
+pub(crate) mod producer;
+mod trail;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -11,24 +17,42 @@ use crate::workspace::Workspace;
 pub(crate) struct Drill {
     #[command(subcommand)]
     which: Which,
+    /// Use the programs that lie beside this one, and build nothing: for a long drill from copies, while the
+    /// sources change.
+    #[arg(long, global = true)]
+    built: bool,
 }
 
 #[derive(Subcommand)]
 enum Which {
-    /// SIGKILL the router, the producer, or both, again and again; no acknowledged audit event may be lost or doubled.
+    /// SIGKILL the router, the producer, or both, again and again; no acknowledged audit event may be lost or doubled, no page lost.
     Kill(kill::Kill),
 }
 
 impl Drill {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
+        if !self.built {
+            build(workspace)?;
+        }
         match self.which {
             Which::Kill(kill) => kill.run(workspace),
         }
     }
 }
 
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    workspace.build(&["tapline", "drill-producer"])
+}
+
 /// The kill drill as a step of the tests: over a socket, and over shared memory.
 pub(crate) fn kill(workspace: &Workspace) -> Result<()> {
+    build(workspace)?;
     kill::Kill::of_the_tests(false).run(workspace)?;
     kill::Kill::of_the_tests(true).run(workspace)
+}
+
+/// How busy the machine is, of one, five and fifteen minutes: figures from a busy one say less.
+pub(crate) fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }

@@ -10,6 +10,8 @@
 //! * "Create or update lifecycle policy API" (`ilm-put-lifecycle.html`) and "Index lifecycle actions"; `policies`
 //! * "Field data types", "Dynamic mapping", "Mapping limit settings" (`mapping-settings-limit.html`: 1,000 fields,
 //!   depth 20), "Keyword type family" (32,766 bytes); `mapping`, `field`
+//! * "Aggregations" (`search-aggregations-bucket-terms-aggregation.html`, `…-metrics-cardinality-aggregation.html`,
+//!   `…-metrics-max-aggregation.html`); `aggregation`
 //! * "Networking", `http.max_content_length`: 100 MB, of the decoded body
 //! * OpenSearch "ISM API", <https://docs.opensearch.org/latest/im-plugin/ism/api/>
 //! * Quickwit "Elasticsearch compatible API", <https://quickwit.io/docs/reference/es_compatible_api>: paths below
@@ -31,6 +33,7 @@
 //! * Field types that telemetry has no use for (geo, vectors, percolators) are refused in a mapping.
 
 mod access;
+mod aggregation;
 mod bulk;
 mod date;
 mod failure;

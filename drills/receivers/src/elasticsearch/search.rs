@@ -1,11 +1,12 @@
 //! `_search` and `_count`, as far as a test needs them to read documents back.
 //!
 //! `match_all`, `term`, `ids`, `exists` and `bool` with `must` and `filter`; `size` and `from` within
-//! `index.max_result_window` (10,000). Anything else is refused, so that no test believes in a filter that
-//! was passed over.
+//! `index.max_result_window` (10,000); aggregations (see there). Anything else is refused, so that no test
+//! believes in a filter that was passed over.
 
 use serde_json::{Value, json};
 
+use super::aggregation;
 use super::failure::Failure;
 use super::store::Store;
 use crate::answer::Answer;
@@ -23,7 +24,7 @@ enum Query {
 }
 
 pub fn search(store: &Store, target: &str, request: &Request) -> Result<Answer, Failure> {
-    let body = read(request, &["query", "size", "from", "track_total_hits"])?;
+    let body = read(request, &["query", "size", "from", "track_total_hits", "aggs"])?;
     let query = Query::read(body.get("query"))?;
     let number = |name: &str, default| match (body.get(name), request.parameter(name)) {
         (Some(value), _) => value.as_u64().ok_or_else(|| Failure::illegal(format!("[{name}] must be a number"))),
@@ -43,10 +44,14 @@ pub fn search(store: &Store, target: &str, request: &Request) -> Result<Answer, 
         .take(size as usize)
         .map(|(index, id, document)| json!({"_index": index, "_id": id, "_score": 1.0, "_source": document.source}))
         .collect();
-    let answer = json!({
+    let mut answer = json!({
         "took": 1, "timed_out": false, "_shards": {"total": 1, "successful": 1, "skipped": 0, "failed": 0},
         "hits": {"total": {"value": fitting.len(), "relation": "eq"}, "max_score": 1.0, "hits": hits},
     });
+    if let Some(asked) = body.get("aggs") {
+        let sources: Vec<&Value> = fitting.iter().map(|(_, _, document)| &document.source).collect();
+        answer["aggregations"] = aggregation::aggregate(asked, &sources)?;
+    }
     Ok(Answer::json(200, &answer))
 }
 
@@ -123,7 +128,7 @@ impl Query {
 }
 
 /// All values at a path, whether it is written with dots or nested, through arrays.
-fn values<'a>(source: &'a Value, path: &str) -> Vec<&'a Value> {
+pub(super) fn values<'a>(source: &'a Value, path: &str) -> Vec<&'a Value> {
     match source {
         Value::Array(items) => items.iter().flat_map(|item| values(item, path)).collect(),
         Value::Object(map) => {
@@ -140,6 +145,6 @@ fn values<'a>(source: &'a Value, path: &str) -> Vec<&'a Value> {
     }
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
