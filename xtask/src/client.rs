@@ -82,6 +82,19 @@ impl Client {
         Ok(text)
     }
 
+    /// The status alone, whatever it is.
+    pub(crate) fn status(&self, path: &str) -> Result<u16> {
+        let url = format!("{}{path}", self.url);
+        Ok(self.agent.get(&url).call().with_context(|| format!("asking {url}"))?.status().as_u16())
+    }
+
+    /// Sends an event; the answer's status, whatever it is.
+    pub(crate) fn send(&self, event: &Value) -> Result<u16> {
+        let url = format!("{}/v1/events", self.url);
+        let body = format!("{event}\n");
+        Ok(self.agent.post(&url).send(body.as_bytes()).with_context(|| format!("asking {url}"))?.status().as_u16())
+    }
+
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let text = self.text(path)?;
         serde_json::from_str(&text).with_context(|| format!("reading the answer to {path}"))

@@ -3,15 +3,16 @@
 mod count;
 pub(crate) mod destinations;
 mod dice;
+mod disk;
 mod kill;
 mod pages;
 pub(crate) mod producer;
 mod trail;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, say};
 
 #[derive(Args)]
 pub(crate) struct Drill {
@@ -27,6 +28,8 @@ pub(crate) struct Drill {
 enum Which {
     /// SIGKILL the router, the producer, or both, again and again; no acknowledged audit event may be lost or doubled, no page lost.
     Kill(kill::Kill),
+    /// Fill the journal's disk, or let it fail, under load: the trading side goes on, and nothing acknowledged is lost.
+    Disk(disk::Disk),
 }
 
 impl Drill {
@@ -36,6 +39,10 @@ impl Drill {
         }
         match self.which {
             Which::Kill(kill) => kill.run(workspace),
+            Which::Disk(disk) => match disk.run(workspace)? {
+                disk::Tried::Yes => Ok(()),
+                disk::Tried::Impossible(why) => bail!("{why}; run it as root, or allow user namespaces"),
+            },
         }
     }
 }
@@ -49,6 +56,15 @@ pub(crate) fn kill(workspace: &Workspace) -> Result<()> {
     build(workspace)?;
     kill::Kill::of_the_tests(false).run(workspace)?;
     kill::Kill::of_the_tests(true).run(workspace)
+}
+
+/// The disk drill as a step of the tests; on a machine that lets us mount nothing, it says so.
+pub(crate) fn disk(workspace: &Workspace) -> Result<()> {
+    build(workspace)?;
+    if let disk::Tried::Impossible(why) = disk::Disk::of_the_tests().run(workspace)? {
+        say(&format!("NOT TRIED HERE: {why}"));
+    }
+    Ok(())
 }
 
 /// How busy the machine is, of one, five and fifteen minutes: figures from a busy one say less.

@@ -11,8 +11,6 @@ const UNRECEIPTED_SHOWN: usize = 20;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pages {
-    /// Critical notices that fired: of plugins, and of the router itself.
-    pub notices: u64,
     /// Messages about critical notices that were sent, ends of alerts left out.
     pub sent: u64,
     /// Those which at least one destination has given a receipt for.
@@ -32,7 +30,6 @@ pub struct Unreceipted {
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryRow {
     pub event: String,
-    pub notice_state: String,
     pub summary: String,
     pub destination: String,
     pub outcome: String,
@@ -42,18 +39,11 @@ pub struct DeliveryRow {
 
 impl DeliveryRow {
     /// The columns, in the order in which [`DeliveryRow::new`] takes them.
-    pub const COLUMNS: [&str; 6] = ["event", "notice_state", "summary", "destination", "delivery_outcome", "details"];
+    pub const COLUMNS: [&str; 5] = ["event", "summary", "destination", "delivery_outcome", "details"];
 
     pub fn new(mut cells: impl Iterator<Item = String>) -> Self {
         let mut next = || cells.next().unwrap_or_default();
-        DeliveryRow {
-            event: next(),
-            notice_state: next(),
-            summary: next(),
-            destination: next(),
-            outcome: next(),
-            details: next(),
-        }
+        DeliveryRow { event: next(), summary: next(), destination: next(), outcome: next(), details: next() }
     }
 }
 
@@ -69,11 +59,9 @@ pub fn pages(trail: &mut dyn Trail) -> Result<Pages, TrailError> {
 }
 
 fn count(rows: Vec<DeliveryRow>) -> Pages {
-    let mut pages = Pages::default();
     let mut messages: BTreeMap<String, Message> = BTreeMap::new();
     for row in rows {
-        if row.event == "notice" {
-            pages.notices += u64::from(row.notice_state == "firing");
+        if row.event != "delivery" {
             continue;
         }
         let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
@@ -91,8 +79,8 @@ fn count(rows: Vec<DeliveryRow>) -> Pages {
             message.tried.push(tried);
         }
     }
-    pages.sent = messages.len() as u64;
-    pages.receipted = messages.values().filter(|message| message.is_receipted).count() as u64;
+    let sent = messages.len() as u64;
+    let receipted = messages.values().filter(|message| message.is_receipted).count() as u64;
     let open = messages.into_iter().filter(|(_, message)| !message.is_receipted).take(UNRECEIPTED_SHOWN);
     pages.unreceipted =
         open.map(|(id, message)| Unreceipted { message: id, summary: message.summary, tried: message.tried }).collect();
@@ -106,12 +94,10 @@ mod tests {
     fn row(event: &str, kind: &str, id: &str, destination: &str, outcome: &str) -> DeliveryRow {
         DeliveryRow {
             event: event.into(),
-            notice_state: "firing".into(),
             summary: format!("about {id}"),
             destination: destination.into(),
             outcome: outcome.into(),
             details: serde_json::json!({ "message_id": id, "kind": kind }).to_string(),
-            ..DeliveryRow::default()
         }
     }
 
@@ -125,7 +111,7 @@ mod tests {
             row("delivery", "firing", "2", "pager", "refused"),
             row("delivery", "resolved", "3", "pager", "failed"),
         ]);
-        assert_eq!((pages.notices, pages.sent, pages.receipted), (1, 2, 1));
+        assert_eq!((pages.sent, pages.receipted), (2, 1));
         let expected =
             Unreceipted { message: "2".into(), summary: "about 2".into(), tried: vec!["pager: refused".into()] };
         assert_eq!(pages.unreceipted, [expected]);

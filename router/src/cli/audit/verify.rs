@@ -136,10 +136,7 @@ fn print_verification(found: &audit::Verification) {
         println!("          chain {}", database.link);
     }
     let Some(pages) = &found.pages else { return };
-    println!(
-        "pages     {} critical notices; {} messages about them, {} with a receipt",
-        pages.notices, pages.sent, pages.receipted
-    );
+    println!("pages     {} messages about critical alerts, {} with a receipt", pages.sent, pages.receipted);
     for page in &pages.unreceipted {
         println!("          no receipt: {} ({}); tried {}", page.summary, page.message, page.tried.join(", "));
     }
