@@ -13,6 +13,6 @@ pub use chain::position_at;
 pub use database::{AuditError, chain_end, open_writer};
 pub use export::{Exported, export, verify_export};
 pub use query::{QueryError, QueryLimits, QueryResult, query};
-pub use row::{AuditRow, RowMaker, Value, event_id};
+pub use row::{RowMaker, Value, event_id};
 pub use trace::{Trace, trace};
 pub use verify::verify;

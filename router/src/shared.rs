@@ -123,7 +123,7 @@ impl Shared {
         counts: Arc<SchemaCounts>,
         recovered: Arc<Marks>,
     ) -> Self {
-        let decoder = RecordDecoder::new(&contract, counts);
+        let decoder = RecordDecoder::new(contract.clone(), counts);
         Shared {
             folder,
             files: Vec::new(),
