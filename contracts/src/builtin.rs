@@ -98,7 +98,7 @@ pub const BUILT_INS: &[BuiltIn] = &[
     BuiltIn {
         name: "lane",
         kind: Kind::Text,
-        column: None,
+        column: Some(ColumnSource::Lane),
         from_producer: false,
         doc: "guard, audit, log or metric; follows from the event.",
     },

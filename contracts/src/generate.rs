@@ -18,8 +18,9 @@ pub fn all(contract: &Contract) -> Vec<(String, String)> {
         ("contracts/observability.md".to_owned(), markdown::document(contract)),
         ("contracts/schema/events.schema.json".to_owned(), json_schema::events(contract)),
         ("contracts/migrations/sqlite/0001_audit_tables.sql".to_owned(), sqlite::tables(contract)),
-        ("contracts/migrations/clickhouse/0001_audit_tables.sql".to_owned(), clickhouse::tables(contract)),
-        ("contracts/migrations/clickhouse/0002_audit_roles.sql".to_owned(), clickhouse::roles(contract)),
+        ("contracts/migrations/clickhouse/0001_audit_tables.sql".to_owned(), clickhouse::audit_tables(contract, None)),
+        ("contracts/migrations/clickhouse/0002_audit_roles.sql".to_owned(), clickhouse::roles(contract, None)),
+        ("contracts/migrations/clickhouse/0003_logs.sql".to_owned(), clickhouse::logs(contract, None)),
         ("contracts/clients/python/tapline/_contract.pyi".to_owned(), python::types(contract)),
     ];
     files.extend(rust::files(contract));

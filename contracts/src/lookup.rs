@@ -89,6 +89,16 @@ impl Event {
     }
 }
 
+impl Field {
+    /// The value of the closed set that a producer means: case does not count, and codes are known. `None`:
+    /// it is not in the set.
+    pub fn canonical(&self, text: &str) -> Option<&str> {
+        let is = |other: &str| other.eq_ignore_ascii_case(text);
+        let value = self.values.iter().find(|value| is(value));
+        value.or_else(|| Some(&self.codes.iter().find(|(theirs, _)| is(theirs))?.1)).map(String::as_str)
+    }
+}
+
 impl Form {
     /// Our spelling of a value, where the form has one.
     pub fn value(&self, field: FieldId, theirs: &str) -> Option<&str> {

@@ -80,6 +80,8 @@ pub struct Field {
     pub free_text: bool,
     /// The closed set of values, where there is one.
     pub values: Vec<String>,
+    /// What producers write for them: (theirs, ours), e.g. `0` and `Side.BUY` for `BUY`.
+    pub codes: Vec<(String, String)>,
     pub doc: String,
     /// Other names under which the field arrives, in any event.
     pub aliases: Vec<String>,
@@ -187,6 +189,8 @@ pub enum ColumnSource {
     Level,
     Component,
     Event,
+    /// Of plain logs only: an audit table's events say it by their names.
+    Lane,
     Run,
     Seq,
     /// `run/component/lane/seq` for sequenced producers, else given by the router.
@@ -307,6 +311,8 @@ pub struct Contract {
     pub envelope: Vec<FieldId>,
     pub events: Vec<Event>,
     pub tables: Vec<Table>,
+    /// Where plain logs go in a database: the envelope as columns, kept for `retention.log_days`.
+    pub log_table: Table,
     pub metrics: Vec<Metric>,
     pub budgets: Vec<Budget>,
     pub notes: Vec<Note>,

@@ -115,6 +115,9 @@ impl Printer<'_> {
         self.flag("join", field.join);
         self.flag("free_text", field.free_text);
         self.list("values", field.values.iter().map(|v| text(v)));
+        if !field.codes.is_empty() {
+            self.key("codes", &inline(field.codes.iter().map(|(theirs, ours)| (text(theirs), text(ours)))));
+        }
         self.key("doc", &text(&field.doc));
         self.list("aliases", field.aliases.iter().map(|a| text(a)));
     }

@@ -48,6 +48,7 @@ pub(crate) struct RawField {
     pub(crate) join: bool,
     pub(crate) free_text: bool,
     pub(crate) values: Vec<String>,
+    pub(crate) codes: Vec<(Spot<String>, String)>,
     pub(crate) doc: String,
     pub(crate) aliases: Vec<Spot<String>>,
 }
@@ -202,6 +203,7 @@ impl RawField {
             join: s.flag("join"),
             free_text: s.flag("free_text"),
             values: s.texts("values").into_iter().map(|v| v.value).collect(),
+            codes: s.text_entries("codes"),
             doc: s.doc("doc"),
             aliases: s.texts("aliases"),
         }

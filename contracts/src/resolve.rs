@@ -6,6 +6,7 @@
 
 mod events;
 mod fields;
+mod logs;
 mod metrics;
 mod names;
 mod tables;
@@ -65,6 +66,8 @@ fn resolve(raw: RawContract, findings: &Findings) -> Contract {
     let (tables, table_by_name) = tables::resolve(raw.tables, audit_days, &names);
     let (events, event_by_name) = events::resolve(raw.events, &envelope, &table_by_name, &names);
     tables::check_against_events(&tables, &events, &fields, findings);
+    tables::check_overrides(&tables, &events, findings);
+    let log_table = logs::table(&envelope, raw.log_days, &names);
     let (metrics, metric_by_name) = metrics::resolve(raw.metrics, &names);
 
     for (budget, line) in &raw.budgets {
@@ -82,6 +85,7 @@ fn resolve(raw: RawContract, findings: &Findings) -> Contract {
         envelope,
         events,
         tables,
+        log_table,
         metrics,
         budgets: raw.budgets.into_iter().map(|(budget, _)| budget).collect(),
         notes: raw.notes,

@@ -56,9 +56,6 @@ fn the_embedded_contract_is_right_and_finds_by_every_name() {
     assert!(contract.metric("feed_gap_seconds").is_some());
     assert_eq!(contract.hash.len(), 16);
 
-    let (_, form) = contract.recognise("Placing Order").expect("an alias");
-    let side = contract.field("side").expect("a field");
-    assert_eq!(form.and_then(|f| f.value(side, "1")), Some("SELL"));
     assert_eq!(contract.recognise("fill").map(|(_, form)| form.is_some()), Some(false));
 }
 
@@ -142,7 +139,11 @@ fn audit_rows_are_kept_for_a_year_or_a_reason() {
     let table = |ttl: &str| findings(&format!("{TABLE}columns = ['price']\n{ttl}\n{KEPT}"));
     assert!(table("ttl_days = 90")[0].contains("at least 365 days, here 90"));
     assert_eq!(table("ttl_days = 365"), Vec::<String>::new());
-    assert_eq!(table("ttl_days = 90\nttl_override_reason = 'a trial system'"), Vec::<String>::new());
+    let reasoned = "ttl_days = 90\nttl_override_reason = 'a trial system'";
+    assert!(table(reasoned)[0].contains("could not be audited: there is no event config_change"));
+    let audited = "[events.config_change]\ncomponent = 'order'\nlane = 'audit'\nlevel = 'info'\ndoc = 'x'\n\
+                   table = 'audit.orders_log'\n";
+    assert_eq!(findings(&format!("{TABLE}columns = ['price']\n{reasoned}\n{KEPT}{audited}")), Vec::<String>::new());
     assert!(table("ttl_days = 90\nttl_override_reason = ' '")[0].contains("reason is empty"));
     assert!(table("ttl_days = 900\nttl_override_reason = 'why not'")[0].contains("nothing is overridden"));
 }
@@ -190,6 +191,39 @@ fn forms_say_only_what_fits() {
     check(&form("renames = { event = 'price' }"), &["reserved"]);
     check(&form("renames = { p = 'password' }"), &["has no field"]);
     assert_eq!(findings(&form("renames = { p = 'price' }, constants = { price = 1 }")), Vec::<String>::new());
+}
+
+#[test]
+fn codes_lead_to_values_of_the_closed_set() {
+    let field = |codes: &str| {
+        format!("[fields.side]\nkind = 'text'\nvalues = ['BUY', 'SELL']\ncodes = {{ {codes} }}\ndoc = 'x'\n")
+    };
+    check(&field("0 = 'BYE'"), &["fields.side.codes", "not one of", "did you mean \"BUY\""]);
+    check(&field("buy = 'BUY'"), &["one of the values already"]);
+    check(&field("'Side.BUY' = 'BUY', 'side.buy' = 'SELL'"), &["stands here twice"]);
+    check("[fields.count]\nkind = 'int'\ncodes = { one = '1' }\ndoc = 'x'\n", &["not one of"]);
+    let text = format!("{SMALL}{}", field("0 = 'BUY', 1 = 'SELL', 'Side.SELL' = 'SELL'"));
+    let contract = Contract::parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    let side = contract.field_at(contract.field("side").expect("declared"));
+    for (theirs, ours) in
+        [("BUY", Some("BUY")), ("sell", Some("SELL")), ("1", Some("SELL")), ("SIDE.sell", Some("SELL")), ("2", None)]
+    {
+        assert_eq!(side.canonical(theirs), ours, "{theirs}");
+    }
+    assert!(contract.to_toml().contains("codes = { \"0\" = \"BUY\""), "{}", contract.to_toml());
+}
+
+#[test]
+fn plain_logs_are_kept_with_the_envelope_as_columns() {
+    let text = format!("{SMALL}[retention]\nlog_days = 7\n");
+    let contract = Contract::parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    let columns: Vec<&str> = contract.log_table.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(
+        columns,
+        ["ts", "ingest_ts", "run", "seq", "event_id", "event", "component", "level", "lane", "symbol", "details"]
+    );
+    assert_eq!(contract.log_table.ttl_days, 7);
+    check("[retention]\nlog_days = 0\n", &["retention.log_days", "0 days"]);
 }
 
 #[test]

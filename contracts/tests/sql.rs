@@ -101,28 +101,98 @@ fn an_older_table_gets_the_columns_that_it_lacks() {
 #[test]
 fn both_dialects_have_the_same_columns_and_the_retention_of_the_document() {
     let contract = Contract::embedded();
-    let clickhouse = generate::clickhouse::tables(contract);
+    let clickhouse = generate::clickhouse::audit_tables(contract, None) + &generate::clickhouse::logs(contract, None);
     let document = generate::markdown::document(contract);
-    for table in &contract.tables {
+    assert_eq!(contract.log_table.ttl_days, contract.retention.log_days);
+    for table in contract.tables.iter().chain([&contract.log_table]) {
         let start = clickhouse.find(&format!("EXISTS {} (", table.name)).expect("the table");
         let ddl = &clickhouse[start..start + clickhouse[start..].find(';').expect("its end")];
         for column in &table.columns {
             assert!(ddl.contains(&format!("    `{}` ", column.name)), "{}.{}", table.name, column.name);
         }
-        assert!(ddl.contains(&format!("INTERVAL {} DAY", table.ttl_days)), "{ddl}");
+        assert_eq!(retention_days(ddl), [table.ttl_days], "{ddl}");
         assert!(document.contains(&format!("| `{}` | {} |", table.name, table.ttl_days)));
     }
+}
+
+/// Each statement of a cluster's scripts says which cluster; rows are kept by replicas that remember tokens for
+/// longer than an outage, and expire as on one server.
+#[test]
+fn a_cluster_has_the_same_tables_replicated_on_all_servers() {
+    let contract = Contract::embedded();
+    for distributed in [false, true] {
+        let cluster = generate::clickhouse::Cluster { name: "trading".into(), distributed };
+        let cluster = Some(&cluster);
+        let scripts = [
+            generate::clickhouse::audit_tables(contract, cluster),
+            generate::clickhouse::roles(contract, cluster),
+            generate::clickhouse::logs(contract, cluster),
+        ];
+        for script in &scripts {
+            let lines = script.lines().filter(|line| !line.starts_with("--"));
+            let begins = |line: &&str| ["CREATE", "GRANT", "ALTER"].iter().any(|verb| line.starts_with(verb));
+            for line in lines.filter(begins) {
+                assert!(line.contains(" ON CLUSTER 'trading'"), "{line}");
+            }
+        }
+        let [audit, roles, logs] = scripts;
+        for table in contract.tables.iter().chain([&contract.log_table]) {
+            let store = if distributed { format!("{}_local", table.name) } else { table.name.clone() };
+            let path = store.replace('.', "/");
+            let statements = generate::clickhouse::create(contract, table, cluster);
+            let [stored, wide @ ..] = statements.as_slice() else { panic!("nothing makes {}", table.name) };
+            assert!(
+                stored.starts_with(&format!("CREATE TABLE IF NOT EXISTS {store} ON CLUSTER 'trading' (")),
+                "{stored}"
+            );
+            let engine =
+                format!("\nENGINE = ReplicatedMergeTree('/clickhouse/tables/{{shard}}/{path}', '{{replica}}')\n");
+            assert!(stored.contains(&engine), "{stored}");
+            assert!(
+                stored.ends_with(
+                    "\nSETTINGS replicated_deduplication_window = 10000, \
+                     replicated_deduplication_window_seconds = 604800, ttl_only_drop_parts = 1"
+                ),
+                "{stored}"
+            );
+            assert_eq!(retention_days(stored), [table.ttl_days]);
+            assert_eq!(wide.len(), usize::from(distributed));
+            for wide in wide {
+                assert!(wide.starts_with(&format!("CREATE TABLE IF NOT EXISTS {} ON CLUSTER", table.name)), "{wide}");
+                let (database, local) = store.split_once('.').expect("a database");
+                let engine = format!("Distributed('trading', '{database}', '{local}', cityHash64(event_id))");
+                assert!(wide.ends_with(&engine), "{wide}");
+                for column in &table.columns {
+                    let kind = generate::clickhouse::column_type(contract, table, column);
+                    assert!(wide.contains(&format!("    `{}` {kind}", column.name)), "{wide}");
+                }
+            }
+            let script = if table.name == contract.log_table.name { &logs } else { &audit };
+            assert!(statements.iter().all(|statement| script.contains(statement)), "{}", table.name);
+            let names = if distributed { vec![&table.name, &store] } else { vec![&table.name] };
+            for name in names {
+                let grant = format!("INSERT ON {name} TO audit_writer;");
+                assert!(roles.contains(&grant) || logs.contains(&grant), "{grant}");
+            }
+        }
+    }
+}
+
+/// The numbers behind each TTL of a statement.
+fn retention_days(ddl: &str) -> Vec<u32> {
+    let days = |text: &str| text.strip_suffix(" DAY").and_then(|days| days.parse().ok()).expect("whole days");
+    ddl.lines().filter_map(|line| line.strip_prefix("TTL toDateTime(ts) + INTERVAL ")).map(days).collect()
 }
 
 #[test]
 fn no_role_may_change_or_remove_a_row_or_read_personal_data() {
     let contract = Contract::embedded();
-    let roles = generate::clickhouse::roles(contract);
+    let roles = generate::clickhouse::roles(contract, None) + &generate::clickhouse::logs(contract, None);
     let grants: String = roles.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
     for forbidden in ["DELETE", "UPDATE", "DROP", "TRUNCATE", "ALL", "DETACH"] {
         assert!(!grants.contains(forbidden), "{forbidden} is granted");
     }
-    for table in &contract.tables {
+    for table in contract.tables.iter().chain([&contract.log_table]) {
         let line = grants.lines().find(|l| l.contains("SELECT(") && l.contains(&format!("ON {} ", table.name)));
         let line = line.expect("a grant for each table");
         for column in &table.columns {

@@ -21,6 +21,9 @@ from users import Users
 # Only characters that a path may have in the engine's connection string.
 _FORBIDDEN_IN_PATH = "?&%#"
 
+# By which the engine knows itself in a cluster; nothing listens there.
+_PORT = 9000
+
 
 @dataclass
 class Ask:
@@ -50,7 +53,7 @@ class Answer:
 
 
 class Engine:
-    def __init__(self, folder: Path, users: Users):
+    def __init__(self, folder: Path, users: Users, cluster: str = ""):
         folder = folder.resolve()
         if any(letter in str(folder) for letter in _FORBIDDEN_IN_PATH):
             raise ValueError(f"{folder}: the engine takes no data folder with any of {_FORBIDDEN_IN_PATH}")
@@ -60,7 +63,8 @@ class Engine:
         self._users_xml = folder / "users.xml"
         config = folder / "config.xml"
         config.write_text(
-            f"<clickhouse><user_directories><users_xml><path>{self._users_xml}</path></users_xml></user_directories></clickhouse>\n"
+            f"<clickhouse><user_directories><users_xml><path>{self._users_xml}</path></users_xml></user_directories>"
+            f"{_cluster_xml(cluster) if cluster else ''}</clickhouse>\n"
         )
         self._place = f"{folder / 'engine'}?config-file={config}"
         self._one_at_a_time = threading.Lock()
@@ -157,6 +161,17 @@ class Engine:
     def _open_again(self, grants: roles.Grants) -> None:
         self._close()
         self._open(grants)
+
+
+def _cluster_xml(name: str) -> str:
+    """One shard with one replica: the engine itself. It listens on no port, but as the port is given it knows
+    that a replica there is none other than it, and calls itself instead."""
+    here = f"<host>127.0.0.1</host><port>{_PORT}</port>"
+    return (
+        f"<tcp_port>{_PORT}</tcp_port><remote_servers><{name}><shard><internal_replication>true</internal_replication>"
+        f"<replica>{here}</replica></shard></{name}></remote_servers>"
+        f"<macros><cluster>{name}</cluster><shard>01</shard><replica>front</replica></macros>"
+    )
 
 
 def _cannot_keep(refused: errors.ClickHouseError) -> bool:

@@ -9,6 +9,7 @@ of an INSERT in the body, both kinds of compression, chunked bodies, three ways 
     python front.py --data-dir /tmp/ch --apply contracts/migrations/clickhouse
     python front.py --data-dir /tmp/ch --user router:secret:audit_writer --user eve:x:audit_reader
     python front.py --data-dir /tmp/ch --role audit_admin      # `default` holds that role and no other
+    python front.py --data-dir /tmp/ch --cluster trading       # one shard, for Distributed tables
     curl 'http://127.0.0.1:8123/?query=SELECT+version()'
 
 One process holds a data folder: a second one says so and ends. After SIGTERM, requests that have begun
@@ -24,6 +25,9 @@ Where it differs from a server:
 - A result is complete before its first byte is sent, as with `wait_end_of_query=1`; the fault
   `broken_result` shows what a server may do without it.
 - Queries run one at a time.
+- With --cluster there is one, of this engine alone: `Distributed` tables work over it, as a server's do with a
+  shard of their own. There is no Keeper, so ON CLUSTER and Replicated tables are refused as by a server
+  without one; EXPLAIN AST parses them.
 - No sessions, no external data, no `input()`; these answer 501. Of HTTP's encodings, no `br`.
 - A body is at most --body-bytes-max long; a longer one is answered with 413.
 - `system.asynchronous_metrics` and the logs in `system` are not there: the engine has none.
@@ -60,7 +64,7 @@ def main() -> int:
     options = _options()
     try:
         front_users = users.Users(_users(options))
-        engine = Engine(options.data_dir, front_users)
+        engine = Engine(options.data_dir, front_users, options.cluster)
     except (ValueError, KeyError, OSError, errors.ClickHouseError) as reason:
         return _failed(str(reason))
     except RuntimeError as reason:
@@ -101,6 +105,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--users", type=Path, metavar="FILE", help='users as JSON: {"users": [{"name", "password", "roles", "grants"}]}'
     )
+    parser.add_argument(
+        "--cluster",
+        default="",
+        type=_cluster,
+        metavar="NAME",
+        help="a cluster of one shard, which is this engine, for `Distributed` tables; and the macros of its replica",
+    )
     parser.add_argument("--role", help="the one role of `default`, instead of all rights")
     parser.add_argument(
         "--apply",
@@ -113,6 +124,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--body-bytes-max", type=int, default=256 * 1024 * 1024, help="default: %(default)s")
     parser.add_argument("--verbose", action="store_true", help="a line on standard error for each request")
     return parser.parse_args()
+
+
+def _cluster(name: str) -> str:
+    if not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"{name!r}: a cluster's name is made of letters, digits and '_' here")
+    return name
 
 
 def _users(options: argparse.Namespace) -> list[users.User]:

@@ -15,6 +15,6 @@ pub use database::{AuditError, chain_end, open_writer};
 pub use export::{Exported, export, verify_export};
 pub use placed::PlacedRow;
 pub use query::{QueryError, QueryLimits, QueryResult, query};
-pub use row::{AuditRow, RowMaker, Value, event_id};
+pub use row::{RowMaker, Value, event_id};
 pub use trace::{Trace, trace};
 pub use verify::{Database, Verification, verify};

@@ -10,6 +10,7 @@ mod notify;
 mod plugin;
 mod replay;
 mod run;
+mod schema;
 mod table;
 mod tail;
 mod trace;
@@ -55,6 +56,9 @@ enum Command {
     Notify(notify::Notify),
     /// Send recorded lines to the running router.
     Replay(replay::Replay),
+    /// Print the SQL that makes the tables, for whoever runs the database.
+    #[command(subcommand)]
+    Schema(schema::Schema),
     /// Build and test plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -99,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::DeadLetters(command) => command.run(),
         Command::Notify(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Schema(command) => command.run(),
         Command::Plugin(command) => command.run(),
     };
     match result {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tapline_contract::Sensitivity;
+use tapline_contract::generate::clickhouse::Cluster;
 use tapline_notices::NotifyConfig;
 
 use crate::sink::ElasticsearchFlavour;
@@ -177,6 +178,11 @@ pub struct SinkConfig {
     /// Make missing tables and columns, or templates.
     #[serde(default)]
     pub migrate: bool,
+    /// Of ClickHouse: the servers that have the tables between them.
+    pub cluster: Option<String>,
+    /// The cluster has several shards.
+    #[serde(default)]
+    pub distributed: bool,
     #[serde(default)]
     pub api_key: Secret,
     #[serde(default)]
@@ -206,6 +212,11 @@ impl SinkKind {
     /// Every event that has an audit table goes there.
     pub fn holds_tables(self) -> bool {
         matches!(self, SinkKind::Sqlite | SinkKind::Clickhouse)
+    }
+
+    /// Events without an audit table go there where they are routed to it.
+    pub fn takes_logs(self) -> bool {
+        self != SinkKind::Sqlite
     }
 }
 
@@ -290,6 +301,8 @@ impl Default for Config {
             verify_password: Secret::default(),
             timeout_s: default_timeout_s(),
             migrate: false,
+            cluster: None,
+            distributed: false,
             api_key: Secret::default(),
             flavour: ElasticsearchFlavour::default(),
             data_stream: default_data_stream(),
@@ -501,6 +514,7 @@ impl Config {
             if sink.kind != SinkKind::Clickhouse && !sink.verify_user.is_empty() {
                 wrong.push(format!("sinks.{name}: verify_user is for clickhouse"));
             }
+            wrong.extend(sink.wrong_cluster().map(|problem| format!("sinks.{name}: {problem}")));
             if sink.kind == SinkKind::File && (sink.rotate_mib == 0 || sink.rotate_hours == 0) {
                 wrong.push(format!("sinks.{name}: rotate_mib and rotate_hours are at least 1"));
             }
@@ -555,6 +569,21 @@ impl Config {
         match wrong.is_empty() {
             true => Ok(()),
             false => Err(ConfigError::Wrong { origin: origin.to_owned(), wrong }),
+        }
+    }
+}
+
+impl SinkConfig {
+    /// The tables' cluster, where there is one.
+    pub fn cluster(&self) -> Option<Cluster> {
+        Some(Cluster { name: self.cluster.clone()?, distributed: self.distributed })
+    }
+
+    fn wrong_cluster(&self) -> Option<&'static str> {
+        match self.cluster() {
+            None if self.distributed => Some("distributed is for a cluster; name it with `cluster`"),
+            Some(_) if self.kind != SinkKind::Clickhouse => Some("cluster is for clickhouse"),
+            cluster => cluster?.problem(),
         }
     }
 }
@@ -632,5 +661,16 @@ mod tests {
         assert!(message.contains("did you mean \"logs\"?"), "{message}");
         assert!(message.contains("path is missing"), "{message}");
         assert!(message.contains("input_batches"), "{message}");
+    }
+
+    #[test]
+    fn a_cluster_is_named_and_of_clickhouse() {
+        let sink = |keys: &str| message(&format!("[sinks.there]\nurl = \"http://127.0.0.1:8123\"\n{keys}\n"));
+        let text = sink("type = \"clickhouse\"\ndistributed = true");
+        assert!(text.contains("name it with `cluster`"), "{text}");
+        let text = sink("type = \"clickhouse\"\ncluster = \"a' b\"");
+        assert!(text.contains("sinks.there: a cluster is a name of `remote_servers`"), "{text}");
+        let text = sink("type = \"elasticsearch\"\ncluster = \"trading\"");
+        assert!(text.contains("cluster is for clickhouse"), "{text}");
     }
 }

@@ -50,7 +50,7 @@ impl Embedded {
         ledger: Arc<Ledger>,
         counts: Arc<SchemaCounts>,
     ) -> Self {
-        let decoder = RecordDecoder::new(&contract, counts);
+        let decoder = RecordDecoder::new(contract.clone(), counts);
         let mut embedded = Embedded {
             telemetry,
             generation: u64::MAX,

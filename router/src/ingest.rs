@@ -1,5 +1,6 @@
 //! How events get in: sockets and HTTP, decoded against the contract into batches by lane.
 
+mod codes;
 mod component;
 mod decode;
 mod habit;

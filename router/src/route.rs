@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tapline_contract::{Contract, Sensitivity};
 
 use crate::batch::Row;
-use crate::config::Config;
+use crate::config::{Config, SinkKind};
 
 /// Destinations by name and number. The number is the bit in a row's set.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Destinations {
     /// Destinations that hold the audit tables: every event that has a table goes there, whatever
     /// plugins decide.
     tables: u64,
+    /// Of those, the ones that have no table for anything else.
+    audit_only: u64,
     notices: [u64; 3],
     /// By number: the most sensitive fields that a destination may see.
     clearances: Vec<Sensitivity>,
@@ -37,17 +39,16 @@ impl Destinations {
             names.iter().enumerate().map(|(bit, name)| (name.clone(), bit as u8)).collect();
         let set =
             |list: &[String]| list.iter().filter_map(|name| by_name.get(name)).fold(0u64, |set, &bit| set | 1 << bit);
-        let tables = config
-            .sinks
-            .iter()
-            .filter(|(_, sink)| sink.kind.holds_tables())
-            .fold(0, |set, (name, _)| set | 1 << by_name[name]);
+        let of_kind = |is: fn(SinkKind) -> bool| {
+            config.sinks.iter().filter(|(_, sink)| is(sink.kind)).fold(0, |set, (name, _)| set | 1 << by_name[name])
+        };
         let notices = &config.notices;
         Destinations {
             default: set(&config.route.default),
             notices: [set(&notices.info), set(&notices.warning), set(&notices.critical)],
             clearances: config.sinks.values().map(|sink| sink.clearance.into()).collect(),
-            tables,
+            tables: of_kind(SinkKind::holds_tables),
+            audit_only: of_kind(|kind| kind.holds_tables() && !kind.takes_logs()),
             by_name,
             names,
         }
@@ -56,7 +57,15 @@ impl Destinations {
     /// These destinations, and no rules of their own.
     pub fn named(names: &[String]) -> Self {
         let by_name = names.iter().enumerate().map(|(bit, name)| (name.clone(), bit as u8)).collect();
-        Destinations { names: names.to_vec(), by_name, default: 0, tables: 0, notices: [0; 3], clearances: Vec::new() }
+        Destinations {
+            names: names.to_vec(),
+            by_name,
+            default: 0,
+            tables: 0,
+            audit_only: 0,
+            notices: [0; 3],
+            clearances: Vec::new(),
+        }
     }
 
     pub fn names(&self) -> &[String] {
@@ -75,7 +84,7 @@ impl Destinations {
     /// Those of a chosen set that can take the row: without a table of its own it has no place in the tables.
     pub fn among(&self, contract: &Contract, row: &Row, set: u64) -> u64 {
         let has_table = row.event.is_some_and(|event| contract.event_at(event).table.is_some());
-        if has_table { set } else { set & !self.tables }
+        if has_table { set } else { set & !self.audit_only }
     }
 
     /// All destinations of a notice: whoever is told, the tables, and where everything goes.
@@ -98,12 +107,13 @@ impl Destinations {
         self.notices[severity as usize]
     }
 
-    /// The destinations of a row. Only a table's own destination takes rows of that table, and those
-    /// go there in any case.
+    /// The destinations of a row. What has an audit table goes to all that hold it in any case, and nothing
+    /// else goes to those that hold nothing else.
     pub fn of(&self, contract: &Contract, row: &Row) -> u64 {
         let chosen = if row.send == 0 { self.default } else { row.send };
-        let has_table = row.event.is_some_and(|event| contract.event_at(event).table.is_some());
-        let tables = if has_table { self.tables } else { 0 };
-        ((chosen | row.also) & !self.tables) | tables
+        match row.event.is_some_and(|event| contract.event_at(event).table.is_some()) {
+            true => chosen | row.also | self.tables,
+            false => (chosen | row.also) & !self.audit_only,
+        }
     }
 }

@@ -31,6 +31,7 @@ use crate::notice::Inbound;
 use crate::producers::Producers;
 use crate::receipts::Books;
 use crate::rejected::RejectedLines;
+use crate::retention;
 use crate::route::Destinations;
 use crate::shared::Shared;
 use crate::sink::{
@@ -283,7 +284,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let app = Arc::new(http::App {
         contract: contract.clone(),
         components,
-        intake,
+        intake: intake.clone(),
         ledger: ledger.clone(),
         tail,
         exporter: Exporter::new(contract, sources, producers, telemetry),
@@ -306,6 +307,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         .map_err(StartError::Thread)?;
     let mut tasks = Vec::new();
     let (http, tcp) = io.block_on(listen(&config, app, sockets, stopping_io, &mut tasks))?;
+    let data_dir = config.data_dir.clone();
+    tasks.push(io.spawn(async move { retention::announce(intake, &data_dir).await }));
 
     let keeper =
         Keeper::start(&config.data_dir, &run, ledger.clone(), sequences.clone()).map_err(StartError::Thread)?;

@@ -126,7 +126,7 @@ impl Shared {
         recovered: Arc<Marks>,
         env: Option<String>,
     ) -> Self {
-        let decoder = RecordDecoder::new(&contract, counts);
+        let decoder = RecordDecoder::new(contract.clone(), counts);
         Shared {
             folder,
             files: Vec::new(),

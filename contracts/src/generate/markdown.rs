@@ -58,6 +58,7 @@ fn contents(contract: &Contract) -> String {
         "Components",
         "Events",
         "Audit tables",
+        "Plain logs",
         "Retention",
         "Roles",
         "Metrics",
@@ -206,6 +207,10 @@ fn described(field: &Field) -> String {
     if !field.values.is_empty() {
         let values: Vec<String> = field.values.iter().map(|v| format!("`{v}`")).collect();
         let _ = write!(text, " One of {}.", values.join(", "));
+        let codes: Vec<String> = field.codes.iter().map(|(theirs, ours)| format!("`{theirs}` as `{ours}`")).collect();
+        if !codes.is_empty() {
+            let _ = write!(text, " Taken in: {}.", codes.join(", "));
+        }
     }
     text
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::builtin::built_in;
 use crate::model::{Component, ComponentId, Field, FieldId, Kind, Sensitivity};
+use crate::nearest::did_you_mean;
 use crate::raw::{Findings, RawComponent, RawField};
 
 use super::names::{check_name, claim};
@@ -71,6 +72,7 @@ pub(super) fn dictionary(raw: Vec<RawField>, findings: &Findings) -> (Vec<Field>
             join: field.join,
             free_text: field.free_text,
             values: field.values,
+            codes: field.codes.into_iter().map(|(theirs, ours)| (theirs.value, ours)).collect(),
             doc: field.doc,
             aliases: field.aliases.into_iter().map(|a| a.value).collect(),
         })
@@ -91,6 +93,7 @@ fn check_field(field: &RawField, path: &str, findings: &Findings) {
     if !field.values.is_empty() && field.kind != Kind::Text {
         refuse(format!("values are listed, but the kind is {}", field.kind), "only a text has a closed set");
     }
+    check_codes(field, path, findings);
     if field.free_text && !matches!(field.kind, Kind::Text | Kind::Json) {
         refuse(format!("a field of kind {} holds no free text", field.kind), "leave free_text out");
     }
@@ -105,5 +108,32 @@ fn check_field(field: &RawField, path: &str, findings: &Findings) {
     }
     if field.join && !matches!(field.kind, Kind::Text | Kind::Int) {
         refuse(format!("a join key of kind {} can't be compared", field.kind), "use text or int");
+    }
+}
+
+/// A code leads to a value of the closed set, and to one of them only, however it is written.
+fn check_codes(field: &RawField, path: &str, findings: &Findings) {
+    let path = format!("{path}.codes");
+    for (at, (theirs, ours)) in field.codes.iter().enumerate() {
+        let is = |text: &str| text.eq_ignore_ascii_case(&theirs.value);
+        if !field.values.contains(ours) {
+            findings.add(
+                theirs.line,
+                &path,
+                format!("{ours:?} is not one of the field's values"),
+                did_you_mean(ours, field.values.iter().map(String::as_str)),
+            );
+        }
+        if field.values.iter().any(|value| is(value)) {
+            findings.add(
+                theirs.line,
+                &path,
+                format!("{:?} is one of the values already", theirs.value),
+                Some("case does not count; leave the code out".to_owned()),
+            );
+        }
+        if field.codes[..at].iter().any(|(before, _)| is(&before.value)) {
+            findings.add(theirs.line, &path, format!("{:?} stands here twice", theirs.value), None);
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::builtin::BUILT_INS;
-use crate::model::{Column, ColumnSource, Event, Field, FieldId, Kind, Sensitivity, Table, TableId};
+use crate::builtin::{BUILT_INS, BuiltIn};
+use crate::model::{Column, ColumnSource, Event, Field, FieldId, Sensitivity, Table, TableId};
 use crate::nearest::did_you_mean;
 use crate::raw::{Findings, RawTable};
 
@@ -115,16 +115,15 @@ fn own_columns(raw: &RawTable, path: &str, names: &Names<'_>) -> Vec<Column> {
 fn with_shared_columns(own: Vec<Column>) -> Vec<Column> {
     let shared = |details: bool| {
         BUILT_INS.iter().filter_map(move |b| {
-            let source = b.column?;
-            ((source == ColumnSource::Details) == details).then(|| Column {
-                name: b.name.to_owned(),
-                kind: if details { Kind::Json } else { b.kind },
-                source,
-                doc: b.doc.to_owned(),
-            })
+            let source = b.column.filter(|source| *source != ColumnSource::Lane)?;
+            ((source == ColumnSource::Details) == details).then(|| shared_column(b, source))
         })
     };
     shared(false).chain(own).chain(shared(true)).collect()
+}
+
+pub(super) fn shared_column(b: &BuiltIn, source: ColumnSource) -> Column {
+    Column { name: b.name.to_owned(), kind: b.kind, source, doc: b.doc.to_owned() }
 }
 
 /// A column that no event fills stays empty for ever, and a required field without a column can't be
@@ -163,5 +162,18 @@ pub(super) fn check_against_events(tables: &[Table], events: &[Event], fields: &
                 );
             }
         }
+    }
+}
+
+/// The router writes each reason for a shorter retention into the audit trail; without this event it could not.
+pub(super) fn check_overrides(tables: &[Table], events: &[Event], findings: &Findings) {
+    let is_audited = events.iter().any(|event| event.name == "config_change" && event.table.is_some());
+    for table in tables.iter().filter(|table| table.ttl_override_reason.is_some() && !is_audited) {
+        findings.add(
+            None,
+            format!("tables.{:?}.ttl_override_reason", table.name),
+            "the reason could not be audited: there is no event config_change with an audit table",
+            Some("take the event and its table over from the contract that is built in".to_owned()),
+        );
     }
 }

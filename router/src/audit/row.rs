@@ -1,4 +1,5 @@
-//! An event as the row of an audit table, and the form of it that the hash chain is over.
+//! An event as the row of an audit table, or of that of plain logs, and the form of it that the hash chain is
+//! over.
 
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub struct RowMaker {
     contract: Arc<Contract>,
     components: Arc<Components>,
     pub encoder: Encoder,
-    /// By table: fields with a column of their own, by field number. The others go to `details`.
+    /// By table, that of plain logs last: fields with a column of their own, by field number. The others go
+    /// to `details`.
     placed: Vec<Vec<bool>>,
 }
 
@@ -39,6 +41,7 @@ impl RowMaker {
         let placed = contract
             .tables
             .iter()
+            .chain([&contract.log_table])
             .map(|table| {
                 let mut placed = vec![false; contract.fields.len()];
                 for column in &table.columns {
@@ -59,15 +62,26 @@ impl RowMaker {
 
     /// `None` where the contract names no table for the event.
     pub fn row(&mut self, batch: &Batch, row: usize) -> Option<AuditRow> {
-        let head = batch.rows()[row];
-        let definition = self.contract.event_at(head.event?);
+        let definition = self.contract.event_at(batch.rows()[row].event?);
         let table = usize::from(definition.table?.0);
-        let values = self.contract.tables[table].columns.iter().map(|column| match column.source {
+        Some(AuditRow { table, values: self.values(batch, row, table) })
+    }
+
+    /// As a row of the table of plain logs.
+    pub fn log_row(&mut self, batch: &Batch, row: usize) -> Vec<Value> {
+        self.values(batch, row, self.contract.tables.len())
+    }
+
+    fn values(&mut self, batch: &Batch, row: usize, table: usize) -> Vec<Value> {
+        let head = batch.rows()[row];
+        let columns = &self.contract.tables.get(table).unwrap_or(&self.contract.log_table).columns;
+        let values = columns.iter().map(|column| match column.source {
             ColumnSource::Ts => Value::Int(head.ts_ns),
             ColumnSource::IngestTs => Value::Int(batch.ingest_ns),
             ColumnSource::Level => Value::Text(head.level.word().to_owned()),
             ColumnSource::Component => Value::Text(self.components.name(head.component).to_string()),
-            ColumnSource::Event => Value::Text(definition.name.clone()),
+            ColumnSource::Event => Value::Text(batch.event_name(&self.contract, row).to_owned()),
+            ColumnSource::Lane => Value::Text(head.lane.word().to_owned()),
             ColumnSource::Run if head.run.len == 0 => Value::Null,
             ColumnSource::Run => Value::Text(batch.text(head.run).to_owned()),
             ColumnSource::Seq => head.seq.map_or(Value::Null, |seq| Value::Int(seq as i64)),
@@ -79,7 +93,7 @@ impl RowMaker {
                 self.encoder.rest(batch, row, &self.placed[table]).map_or(Value::Null, Value::Text)
             }
         });
-        Some(AuditRow { table, values: values.collect() })
+        values.collect()
     }
 
     pub fn canonical(&self, row: &AuditRow) -> Vec<u8> {

@@ -15,6 +15,7 @@ use tapline_contract::{
     UnknownField,
 };
 
+use super::codes;
 use super::component::Components;
 use super::habit::Habit;
 use super::key::{Key, Keys};
@@ -94,6 +95,10 @@ pub struct Decoder {
     habit: Habit,
     /// By field.
     kinds: Box<[Kind]>,
+    /// By field: whether its values are a closed set.
+    closed: Box<[bool]>,
+    /// Of those, the ones that the row has.
+    settled: Vec<FieldId>,
     /// What the names of earlier lines were found to be.
     known_components: HashMap<Box<str>, ComponentRef>,
     known_events: HashMap<Box<str>, Option<(EventId, Option<u16>)>>,
@@ -116,6 +121,8 @@ impl Decoder {
             keys: Keys::new(&contract),
             habit: Habit::default(),
             kinds: contract.fields.iter().map(|field| field.kind).collect(),
+            closed: codes::closed_sets(&contract),
+            settled: Vec::new(),
             known_components: HashMap::new(),
             known_events: HashMap::new(),
             message: contract.field("message"),
@@ -385,6 +392,7 @@ impl Decoder {
             gone: false,
         });
 
+        self.settled.clear();
         let mut unknown = std::mem::take(&mut self.unknown);
         unknown.clear();
         let renaming = definition.filter(|event| form.is_some() || !event.renames.is_empty());
@@ -416,6 +424,10 @@ impl Decoder {
         self.unknown = unknown;
         if let Some(form) = form {
             self.speak_ours(batch, row, form);
+        }
+        // A form's own spelling of values goes first.
+        for field in &self.settled {
+            codes::settle(&contract, batch, row, *field, &mut self.tally);
         }
         let result = result.and_then(|()| definition.map_or(Ok(()), |event| self.check_required(batch, row, event)));
         if result.is_err() {
@@ -482,6 +494,9 @@ impl Decoder {
     /// The last of a key's values counts.
     #[inline]
     fn set(&mut self, batch: &mut Batch, row: usize, field: FieldId, cell: Cell) {
+        if self.closed[usize::from(field.0)] {
+            self.settled.push(field);
+        }
         let before = std::mem::replace(batch.cell_mut(row, field), cell);
         if !before.is_absent() {
             self.tally.add(SchemaCount::DuplicateKey, 0, 1);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tapline_client::{Record, Value, schema};
 use tapline_contract::{Contract, EventId, FieldId, Lane, Level};
 
+use super::codes;
 use super::component::Components;
 use super::schema_counts::{SchemaCount, SchemaCounts, Tally};
 use crate::batch::{Batch, Cell, ComponentRef, Row, Span};
@@ -17,6 +18,9 @@ use crate::ledger::StreamId;
 pub struct RecordDecoder {
     counts: Arc<SchemaCounts>,
     tally: Tally,
+    contract: Arc<Contract>,
+    /// By field.
+    closed: Box<[bool]>,
     /// By the client's event number.
     events: Vec<Mapping>,
 }
@@ -56,7 +60,7 @@ impl Origin {
 }
 
 impl RecordDecoder {
-    pub fn new(contract: &Contract, counts: Arc<SchemaCounts>) -> Self {
+    pub fn new(contract: Arc<Contract>, counts: Arc<SchemaCounts>) -> Self {
         let events = schema::EVENTS
             .iter()
             .map(|event| {
@@ -70,7 +74,8 @@ impl RecordDecoder {
                 }
             })
             .collect();
-        RecordDecoder { counts, tally: Tally::default(), events }
+        let closed = codes::closed_sets(&contract);
+        RecordDecoder { counts, tally: Tally::default(), contract, closed, events }
     }
 
     pub fn decode(
@@ -138,6 +143,9 @@ impl RecordDecoder {
                 }
             };
             batch.put(row, field, cell);
+            if self.closed[usize::from(field.0)] {
+                codes::settle(&self.contract, batch, row, field, &mut self.tally);
+            }
         }
         if !unknown.is_empty() {
             unknown.push(b'}');

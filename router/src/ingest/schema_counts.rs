@@ -17,6 +17,10 @@ pub enum SchemaCount {
     UnknownField,
     /// A value of another type than the contract's, converted without loss. By field.
     Converted,
+    /// A value of a closed set, in another spelling or as a code. By field.
+    Code,
+    /// A value outside its field's closed set, kept as it came. By field.
+    UnknownValue,
     /// A value of another type than the contract's, kept in `details`. By field.
     TypeConflict,
     /// A reserved name that a producer uses for something else. By the name's place in `BUILT_INS`.
@@ -47,6 +51,8 @@ impl SchemaCount {
             SchemaCount::UnknownEvent => "unknown_event",
             SchemaCount::UnknownField => "unknown_field",
             SchemaCount::Converted => "converted",
+            SchemaCount::Code => "code",
+            SchemaCount::UnknownValue => "unknown_value",
             SchemaCount::TypeConflict => "type_conflict",
             SchemaCount::ReservedKey => "reserved_key",
             SchemaCount::DuplicateKey => "duplicate_key",

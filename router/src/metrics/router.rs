@@ -123,6 +123,9 @@ impl Sources {
                 SchemaCount::TypeConflict => {
                     families.counter("tapline_kind_mismatches_total", &[("field", &contract.fields[at].name)], n);
                 }
+                SchemaCount::UnknownValue => {
+                    families.counter("tapline_unknown_values_total", &[("field", &contract.fields[at].name)], n);
+                }
                 SchemaCount::MissingField => {
                     families.counter("tapline_missing_fields_total", &[("event", &contract.events[at].name)], n);
                 }

@@ -1,33 +1,46 @@
-//! Audit rows into ClickHouse, over its HTTP interface.
+//! Audit rows and plain logs into ClickHouse, over its HTTP interface.
 //!
-//! Exactly once: an insert carries an `insert_deduplication_token` made of the records it holds and of the
-//! hash chain behind them. Which records those are is on disk before the insert goes out, so that a router
-//! that was killed in between makes the same insert again, and not one that overlaps it.
+//! Audit rows exactly once: an insert carries an `insert_deduplication_token` made of the records it holds and
+//! of the hash chain behind them. Which records those are is on disk before the insert goes out, so that a
+//! router that was killed in between makes the same insert again, and not one that overlaps it.
 //!
-//! At the start, and whenever it had lost the server, the live tables are compared with the contract.
-//! Where a column is missing or of another type nothing is sent: the rows stay in the journal, and the log
-//! says which column it is.
+//! Plain logs at least once: they are in the journal only where there was no room for them. The token of an
+//! insert is made of its rows, so that the try that got no answer is not counted twice.
+//!
+//! Before the first insert, and whenever it had lost the server, the live tables are compared with the
+//! contract. Where a column is missing or of another type nothing is sent: the rows stay in the journal, and
+//! the log says which column it is.
+//!
+//! On a cluster a token is known to the replicas of one shard. So either all inserts go to one shard, or
+//! through `Distributed` tables that split the same rows in the same way each time, hand the token on, and
+//! answer only when every shard has its part.
+//!
+//! ClickHouse, "HTTP interface", "Deduplicating inserts on retries".
 
+mod group;
 mod progress;
 mod rows;
 mod schema;
+mod ttl;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use ::clickhouse::error::Error;
 use ::clickhouse::{Client, Compression};
 use bytes::Bytes;
-use tapline_contract::Contract;
-use tapline_journal::to_hex;
+use tapline_contract::generate::clickhouse::Cluster;
+use tapline_contract::{Contract, Table};
 
 use super::sqlite::TableCounts;
 use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats, Standing};
 use crate::audit::RowMaker;
+use group::Group;
 use progress::Progress;
 use rows::Encoding;
-use schema::Retention;
+use schema::{Comparison, SchemaError};
 
 /// How to reach it.
 #[derive(Clone, Debug)]
@@ -35,11 +48,12 @@ pub struct Server {
     pub url: String,
     pub user: String,
     pub password: String,
-    pub database: String,
     pub timeout: Duration,
     /// Make missing tables and columns; the user needs the rights of `audit_admin`.
     pub migrate: bool,
     pub compress: bool,
+    /// It is one of several that have the tables between them.
+    pub cluster: Option<Cluster>,
 }
 
 pub struct ClickHouseSink {
@@ -50,21 +64,14 @@ pub struct ClickHouseSink {
     rows: RowMaker,
     stats: Arc<SinkStats>,
     counts: Arc<[TableCounts]>,
+    /// By table, that of plain logs last.
     encodings: Vec<Encoding>,
     progress: Progress,
     /// The live tables have been compared since the server was last lost.
     compared: bool,
+    /// Plain logs are routed here, so their table is looked at, too.
+    takes_logs: bool,
     group: Group,
-}
-
-/// What was taken since the last commit.
-#[derive(Default)]
-struct Group {
-    first: Option<u64>,
-    last: u64,
-    link: String,
-    /// By table: rows, and how many.
-    tables: Vec<(Vec<u8>, u64)>,
 }
 
 impl ClickHouseSink {
@@ -88,14 +95,14 @@ impl ClickHouseSink {
             .with_url(&server.url)
             .with_user(&server.user)
             .with_password(&server.password)
-            .with_database(&server.database)
             .with_compression(compression);
-        let encodings = contract.tables.iter().map(|table| Encoding::new(&contract, table)).collect();
+        let tables = contract.tables.iter().chain([&contract.log_table]);
+        let encodings: Vec<Encoding> = tables.map(|table| Encoding::new(&contract, table)).collect();
         Ok(ClickHouseSink {
             server,
             client,
             runtime,
-            group: Group { tables: vec![(Vec::new(), 0); contract.tables.len()], ..Group::default() },
+            group: Group::new(encodings.len()),
             contract,
             rows,
             stats,
@@ -103,6 +110,7 @@ impl ClickHouseSink {
             encodings,
             progress,
             compared: false,
+            takes_logs: false,
         })
     }
 
@@ -110,14 +118,23 @@ impl ClickHouseSink {
         SinkError { operation, what: self.server.url.clone(), source: source.into() }
     }
 
+    fn table(&self, number: usize) -> &Table {
+        self.contract.tables.get(number).unwrap_or(&self.contract.log_table)
+    }
+
     /// Makes the tables what the contract says, where it may, and compares them with it.
     fn compare(&mut self) -> Result<(), SinkError> {
-        let retention = Retention::of(&self.contract);
-        let comparing = schema::compare(&self.client, &self.server, &self.contract, &retention);
+        let logs = self.takes_logs.then_some(&self.contract.log_table);
+        let comparison = Comparison {
+            client: &self.client,
+            server: &self.server,
+            contract: &self.contract,
+            tables: self.contract.tables.iter().chain(logs).collect(),
+        };
         let compared = self.runtime.block_on(async {
-            tokio::time::timeout(self.server.timeout, comparing)
+            tokio::time::timeout(self.server.timeout, comparison.run())
                 .await
-                .unwrap_or_else(|_| Err(schema::SchemaError::Server(Error::TimedOut)))
+                .unwrap_or_else(|_| Err(SchemaError::Server(Error::TimedOut)))
         });
         compared.map_err(|error| self.error("compare the tables of", error))?;
         self.compared = true;
@@ -125,10 +142,9 @@ impl ClickHouseSink {
     }
 
     fn insert(&self, table: usize, body: Vec<u8>, token: &str) -> Result<(), Error> {
-        let table = &self.contract.tables[table];
-        let name = table.name.rsplit('.').next().unwrap_or(&table.name);
+        let table = self.table(table);
         let columns: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-        let sql = format!("INSERT INTO `{name}` ({}) FORMAT RowBinary", columns.join(", "));
+        let sql = format!("INSERT INTO {} ({}) FORMAT RowBinary", table.name, columns.join(", "));
         let timeout = Some(self.server.timeout);
         self.runtime.block_on(async {
             let mut insert = self
@@ -136,59 +152,101 @@ impl ClickHouseSink {
                 .insert_formatted_with(sql)
                 .with_setting("async_insert", "0")
                 .with_setting("insert_deduplicate", "1")
-                .with_setting("insert_deduplication_token", format!("{token}-{name}"))
+                .with_setting("insert_deduplication_token", format!("{token}-{}", table.name))
+                // Lines that are sent again after months have days, and so partitions, of their own.
+                .with_setting("max_partitions_per_insert_block", "0")
                 .with_timeouts(timeout, timeout);
+            if Cluster::is_distributed(self.server.cluster.as_ref()) {
+                insert = insert.with_setting("distributed_foreground_insert", "1");
+            }
             insert.send(Bytes::from(body)).await?;
             insert.end().await
         })
     }
 
-    fn forget(&mut self) {
-        self.group.first = None;
-        for (body, rows) in &mut self.group.tables {
-            body.clear();
-            *rows = 0;
+    fn try_commit(&mut self) -> Result<(), SinkError> {
+        if !self.compared {
+            self.compare()?;
         }
+        if let Some((first, last)) = self.group.records {
+            self.progress.begin(first, last).map_err(|error| self.error("note the progress of", error))?;
+        }
+        let audit_token = self.group.token();
+        for number in 0..self.group.tables.len() {
+            let rows = std::mem::take(&mut self.group.tables[number]);
+            if rows.count == 0 {
+                continue;
+            }
+            let counts = self.counts.get(number);
+            if let Some(counts) = counts {
+                counts.offered.fetch_add(rows.count, Relaxed);
+            }
+            SinkStats::add(&self.stats.bytes, rows.body.len() as u64);
+            let token = match (counts, &audit_token) {
+                (Some(_), Some(token)) => token.clone(),
+                _ => rows.digest(),
+            };
+            if let Err(error) = self.insert(number, rows.body, &token) {
+                // Whatever it was, the tables may not be what they were when it comes back.
+                self.compared = false;
+                return Err(self.error("insert into", error));
+            }
+            if let Some(counts) = counts {
+                counts.accepted.fetch_add(rows.count, Relaxed);
+            }
+        }
+        if self.group.records.is_some() {
+            self.progress.end();
+        }
+        Ok(())
     }
 }
 
 impl Sink for ClickHouseSink {
     fn take(&mut self, delivery: &Delivery) -> Result<Vec<Refusal>, SinkError> {
-        let Some((record, chained)) = delivery.record.zip(delivery.chained.as_deref()) else {
-            let refusal = |row| Refusal {
-                row,
-                reason: "not_journaled".into(),
-                message: "the rows have no place in the hash chain".to_owned(),
-                placed: None,
-            };
-            return Ok(delivery.rows().map(refusal).collect());
-        };
-        // A try that failed is made again from its first record on.
-        if self.group.first.is_some_and(|_| record <= self.group.last) {
-            self.forget();
+        if let Some(record) = delivery.record {
+            if record < self.progress.next() {
+                return Ok(Vec::new());
+            }
+            self.group.record(record);
         }
-        if record < self.progress.next() {
-            return Ok(Vec::new());
-        }
-        for (at, row) in delivery.rows().enumerate() {
-            let (Some(audit_row), Some(link)) = (self.rows.row(delivery.batch(), row), chained.links.get(at)) else {
+        let batch = delivery.batch();
+        let chained = delivery.chained.as_deref().filter(|_| delivery.record.is_some());
+        let mut links = chained.into_iter().flat_map(|chained| (chained.position..).zip(&chained.links));
+        let mut refused = Vec::new();
+        for row in delivery.rows() {
+            let Some(audit_row) = self.rows.row(batch, row) else {
+                let values = self.rows.log_row(batch, row);
+                let logs = self.contract.tables.len();
+                self.group.log_row(logs, &self.encodings[logs], &values);
+                self.compared &= self.takes_logs;
+                self.takes_logs = true;
                 continue;
             };
-            let (body, rows) = &mut self.group.tables[audit_row.table];
-            self.encodings[audit_row.table].row(&audit_row, chained.position + at as u64, link, body);
-            *rows += 1;
+            match links.next() {
+                Some(chained) => {
+                    let encoding = &self.encodings[audit_row.table];
+                    self.group.audit_row(audit_row.table, encoding, &audit_row.values, chained);
+                }
+                None => refused.push(Refusal {
+                    row,
+                    reason: "not_journaled".into(),
+                    message: "the row has no place in the hash chain".to_owned(),
+                    placed: None,
+                }),
+            }
         }
         self.stats.take_withheld(&mut self.rows.encoder.withheld);
-        self.group.first.get_or_insert(record);
-        self.group.last = record;
-        self.group.link = chained.links.last().map(|link| to_hex(link)[..16].to_owned()).unwrap_or_default();
-        Ok(Vec::new())
+        Ok(refused)
     }
 
     fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
-        let Some(first) = self.group.first else { return Ok(Vec::new()) };
-        let result = self.try_commit(first);
-        self.forget();
+        if self.group.is_empty() {
+            return Ok(Vec::new());
+        }
+        let result = self.try_commit();
+        // What could not be sent is taken again.
+        self.group.clear();
         result.map(|()| Vec::new())
     }
 
@@ -202,32 +260,5 @@ impl Sink for ClickHouseSink {
 
     fn is_remote(&self) -> bool {
         true
-    }
-}
-
-impl ClickHouseSink {
-    fn try_commit(&mut self, first: u64) -> Result<(), SinkError> {
-        if !self.compared {
-            self.compare()?;
-        }
-        let last = self.group.last;
-        self.progress.begin(first, last).map_err(|error| self.error("note the progress of", error))?;
-        let token = format!("tapline-{first}-{last}-{}", self.group.link);
-        for table in 0..self.group.tables.len() {
-            let (body, rows) = std::mem::take(&mut self.group.tables[table]);
-            if rows == 0 {
-                continue;
-            }
-            self.counts[table].offered.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
-            SinkStats::add(&self.stats.bytes, body.len() as u64);
-            if let Err(error) = self.insert(table, body, &token) {
-                // Whatever it was, the tables may not be what they were when it comes back.
-                self.compared = false;
-                return Err(self.error("insert into", error));
-            }
-            self.counts[table].accepted.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
-        }
-        self.progress.end();
-        Ok(())
     }
 }

@@ -59,10 +59,10 @@ pub fn open(
                 url: sink.url.clone().unwrap_or_default(),
                 user: sink.user.clone(),
                 password: sink.password.read().map_err(|source| failed(source.for_sink(name)))?,
-                database: "audit".into(),
                 timeout: Duration::from_secs(sink.timeout_s),
                 migrate: sink.migrate,
                 compress: true,
+                cluster: sink.cluster(),
             };
             let rows = RowMaker::new(contract.clone(), components.clone(), sink.clearance.into());
             let progress = folder.join(format!("{name}.json"));

@@ -144,6 +144,7 @@ MetricName: TypeAlias = Literal[
     "tapline_missing_fields_total",
     "tapline_null_join_keys_total",
     "tapline_kind_mismatches_total",
+    "tapline_unknown_values_total",
     "tapline_line_repairs_total",
     "tapline_reserved_keys_total",
     "tapline_withheld_values_total",
@@ -1647,7 +1648,8 @@ TaplineUnknownFieldsTotalLabels = TypedDict("TaplineUnknownFieldsTotalLabels", {
 TaplineMissingFieldsTotalLabels = TypedDict("TaplineMissingFieldsTotalLabels", {"event": str})
 TaplineNullJoinKeysTotalLabels = TypedDict("TaplineNullJoinKeysTotalLabels", {"event": str})
 TaplineKindMismatchesTotalLabels = TypedDict("TaplineKindMismatchesTotalLabels", {"field": str})
-TaplineLineRepairsTotalLabels = TypedDict("TaplineLineRepairsTotalLabels", {"repair": Literal["unknown_component", "converted", "duplicate_key", "utf8", "number", "timestamp", "level", "truncated"]})
+TaplineUnknownValuesTotalLabels = TypedDict("TaplineUnknownValuesTotalLabels", {"field": str})
+TaplineLineRepairsTotalLabels = TypedDict("TaplineLineRepairsTotalLabels", {"repair": Literal["unknown_component", "converted", "code", "duplicate_key", "utf8", "number", "timestamp", "level", "truncated"]})
 TaplineReservedKeysTotalLabels = TypedDict("TaplineReservedKeysTotalLabels", {"key": Literal["ts", "ingest_ts", "run", "seq", "event_id", "chain_position", "event", "component", "level", "lane", "details"]})
 TaplineWithheldValuesTotalLabels = TypedDict("TaplineWithheldValuesTotalLabels", {"sink": str, "sensitivity": Literal["pii", "secret"]})
 TaplineLabelValuesCappedTotalLabels = TypedDict("TaplineLabelValuesCappedTotalLabels", {"metric": str})

@@ -24,8 +24,24 @@ pub(super) fn write(contract: &Contract, out: &mut String) {
     for (index, table) in contract.tables.iter().enumerate() {
         one(contract, table, index, out);
     }
+    logs(contract, out);
     retention(contract, out);
     roles(contract, out);
+}
+
+fn logs(contract: &Contract, out: &mut String) {
+    let table = &contract.log_table;
+    let sorting = table.order_by.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+    let columns: Vec<String> = table.columns.iter().map(|c| format!("`{}`", c.name)).collect();
+    let _ = write!(
+        out,
+        "## Plain logs\n\nA ClickHouse that events without an audit table are routed to keeps them in `{}`: {}. \
+         Sorted by {sorting}; a partition for each {}. What has no column is in `details`. Not in the hash chain; \
+         a row that was sent twice is told by its `event_id`.\n\n",
+        table.name,
+        columns.join(", "),
+        table.partition_by
+    );
 }
 
 fn one(contract: &Contract, table: &Table, index: usize, out: &mut String) {
@@ -60,10 +76,11 @@ fn retention(contract: &Contract, out: &mut String) {
     }
     let _ = write!(
         out,
-        "| plain logs | {} | |\n\nAn audit table keeps its rows for at least {} days. A contract with less is \
+        "| `{}` | {} | |\n\nAn audit table keeps its rows for at least {} days. A contract with less is \
          refused, unless the table gives a `ttl_override_reason`; that reason stands here, in the SQL, and in \
          `audit.config_log`, where the router writes it when it starts with such a contract. ClickHouse removes \
          expired rows by itself. SQLite never removes any: set the file aside when its time has come.\n\n",
+        contract.log_table.name,
         contract.retention.log_days,
         crate::resolve::AUDIT_DAYS_MIN,
     );
@@ -73,6 +90,7 @@ fn roles(contract: &Contract, out: &mut String) {
     let mut personal: Vec<String> = contract
         .tables
         .iter()
+        .chain([&contract.log_table])
         .flat_map(|table| &table.columns)
         .filter(
             |c| matches!(c.source, ColumnSource::Field(id) if contract.field_at(id).sensitivity != Sensitivity::Public),

@@ -3,7 +3,7 @@
 use tapline_contract::{ColumnSource, Contract, Table, generate};
 use tapline_journal::{Hash, to_hex};
 
-use crate::audit::{AuditRow, Value};
+use crate::audit::Value;
 
 /// How a table's columns are written, in order.
 pub(super) struct Encoding(Vec<Column>);
@@ -40,11 +40,12 @@ impl Encoding {
         Encoding(columns.collect())
     }
 
-    pub(super) fn row(&self, row: &AuditRow, position: u64, link: &Hash, out: &mut Vec<u8>) {
-        for (column, value) in self.0.iter().zip(&row.values) {
-            let value = match column.source {
-                ColumnSource::ChainPosition => &Value::Int(position as i64),
-                ColumnSource::ChainHash => &Value::Text(to_hex(link)),
+    /// `chained`: the row's position in the hash chain, and the chain behind it; plain logs have none.
+    pub(super) fn row(&self, values: &[Value], chained: Option<(u64, &Hash)>, out: &mut Vec<u8>) {
+        for (column, value) in self.0.iter().zip(values) {
+            let value = match (column.source, chained) {
+                (ColumnSource::ChainPosition, Some((position, _))) => &Value::Int(position as i64),
+                (ColumnSource::ChainHash, Some((_, link))) => &Value::Text(to_hex(link)),
                 _ => value,
             };
             if column.nullable {

@@ -130,6 +130,8 @@ pub struct Metrics {
     pub tapline_null_join_keys_total: TaplineNullJoinKeysTotal,
     /// Values of another kind than declared, kept in details.
     pub tapline_kind_mismatches_total: TaplineKindMismatchesTotal,
+    /// Values outside their field's closed set, kept as they came.
+    pub tapline_unknown_values_total: TaplineUnknownValuesTotal,
     /// Lines that were taken although something in them had to be converted, repaired or left to the router.
     pub tapline_line_repairs_total: TaplineLineRepairsTotal,
     /// Keys that lines used for something else than Tapline does, kept as field.\<name>.
@@ -261,39 +263,40 @@ impl Metrics {
             tapline_missing_fields_total: TaplineMissingFieldsTotal { family: Open::new(&METRICS[57]) },
             tapline_null_join_keys_total: TaplineNullJoinKeysTotal { family: Open::new(&METRICS[58]) },
             tapline_kind_mismatches_total: TaplineKindMismatchesTotal { family: Open::new(&METRICS[59]) },
-            tapline_line_repairs_total: TaplineLineRepairsTotal { family: Closed::new(&METRICS[60]) },
-            tapline_reserved_keys_total: TaplineReservedKeysTotal { family: Closed::new(&METRICS[61]) },
-            tapline_withheld_values_total: TaplineWithheldValuesTotal { family: Open::new(&METRICS[62]) },
-            tapline_label_values_capped_total: TaplineLabelValuesCappedTotal { family: Open::new(&METRICS[63]) },
-            tapline_plugin_duration_seconds: TaplinePluginDurationSeconds { family: Open::new(&METRICS[64]) },
-            tapline_plugin_events_total: TaplinePluginEventsTotal { family: Open::new(&METRICS[65]) },
-            tapline_plugin_faults_total: TaplinePluginFaultsTotal { family: Open::new(&METRICS[66]) },
-            tapline_plugin_memory_bytes: TaplinePluginMemoryBytes { family: Open::new(&METRICS[67]) },
-            tapline_plugin_active: TaplinePluginActive { family: Open::new(&METRICS[68]) },
-            tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[69]) },
-            tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[70]) },
-            tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[71]) },
-            tapline_alerts_firing: TaplineAlertsFiring { family: Closed::new(&METRICS[72]) },
-            tapline_pages_unreceipted_total: TaplinePagesUnreceiptedTotal { family: Closed::new(&METRICS[73]) },
-            tapline_notices_dropped_total: TaplineNoticesDroppedTotal { family: Closed::new(&METRICS[74]) },
-            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[75]) },
-            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[76]) },
-            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[77]) },
-            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[78]) },
-            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[79]) },
-            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[80]) },
-            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[81]) },
-            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[82]) },
-            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[83]) },
-            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[84]) },
-            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[85]) },
-            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[86]) },
-            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[87]) },
-            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[88]) },
-            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[89]) },
-            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[90]) },
-            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[91]) },
-            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[92]) },
+            tapline_unknown_values_total: TaplineUnknownValuesTotal { family: Open::new(&METRICS[60]) },
+            tapline_line_repairs_total: TaplineLineRepairsTotal { family: Closed::new(&METRICS[61]) },
+            tapline_reserved_keys_total: TaplineReservedKeysTotal { family: Closed::new(&METRICS[62]) },
+            tapline_withheld_values_total: TaplineWithheldValuesTotal { family: Open::new(&METRICS[63]) },
+            tapline_label_values_capped_total: TaplineLabelValuesCappedTotal { family: Open::new(&METRICS[64]) },
+            tapline_plugin_duration_seconds: TaplinePluginDurationSeconds { family: Open::new(&METRICS[65]) },
+            tapline_plugin_events_total: TaplinePluginEventsTotal { family: Open::new(&METRICS[66]) },
+            tapline_plugin_faults_total: TaplinePluginFaultsTotal { family: Open::new(&METRICS[67]) },
+            tapline_plugin_memory_bytes: TaplinePluginMemoryBytes { family: Open::new(&METRICS[68]) },
+            tapline_plugin_active: TaplinePluginActive { family: Open::new(&METRICS[69]) },
+            tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[70]) },
+            tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[71]) },
+            tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[72]) },
+            tapline_alerts_firing: TaplineAlertsFiring { family: Closed::new(&METRICS[73]) },
+            tapline_pages_unreceipted_total: TaplinePagesUnreceiptedTotal { family: Closed::new(&METRICS[74]) },
+            tapline_notices_dropped_total: TaplineNoticesDroppedTotal { family: Closed::new(&METRICS[75]) },
+            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[76]) },
+            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[77]) },
+            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[78]) },
+            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[79]) },
+            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[80]) },
+            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[81]) },
+            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[82]) },
+            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[83]) },
+            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[84]) },
+            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[85]) },
+            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[86]) },
+            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[87]) },
+            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[88]) },
+            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[89]) },
+            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[90]) },
+            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[91]) },
+            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[92]) },
+            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[93]) },
         }
     }
 
@@ -358,6 +361,7 @@ impl Metrics {
         self.tapline_missing_fields_total.family.gather(families);
         self.tapline_null_join_keys_total.family.gather(families);
         self.tapline_kind_mismatches_total.family.gather(families);
+        self.tapline_unknown_values_total.family.gather(families);
         self.tapline_line_repairs_total.family.gather(families);
         self.tapline_reserved_keys_total.family.gather(families);
         self.tapline_withheld_values_total.family.gather(families);
@@ -1802,6 +1806,19 @@ impl TaplineKindMismatchesTotal {
     }
 }
 
+/// Handles of [`tapline_unknown_values_total`](Metrics::tapline_unknown_values_total).
+#[derive(Debug)]
+pub struct TaplineUnknownValuesTotal {
+    family: Open<Counter>,
+}
+
+impl TaplineUnknownValuesTotal {
+    /// By label value. Locks: keep the handle.
+    pub fn with(&self, field: &str) -> Arc<Counter> {
+        self.family.find(&[field])
+    }
+}
+
 /// Handles of [`tapline_line_repairs_total`](Metrics::tapline_line_repairs_total).
 #[derive(Debug)]
 pub struct TaplineLineRepairsTotal {
@@ -1821,40 +1838,46 @@ impl TaplineLineRepairsTotal {
         self.family.at(1)
     }
 
+    /// `repair="code"`
+    #[inline]
+    pub fn code(&self) -> &Counter {
+        self.family.at(2)
+    }
+
     /// `repair="duplicate_key"`
     #[inline]
     pub fn duplicate_key(&self) -> &Counter {
-        self.family.at(2)
+        self.family.at(3)
     }
 
     /// `repair="utf8"`
     #[inline]
     pub fn utf8(&self) -> &Counter {
-        self.family.at(3)
+        self.family.at(4)
     }
 
     /// `repair="number"`
     #[inline]
     pub fn number(&self) -> &Counter {
-        self.family.at(4)
+        self.family.at(5)
     }
 
     /// `repair="timestamp"`
     #[inline]
     pub fn timestamp(&self) -> &Counter {
-        self.family.at(5)
+        self.family.at(6)
     }
 
     /// `repair="level"`
     #[inline]
     pub fn level(&self) -> &Counter {
-        self.family.at(6)
+        self.family.at(7)
     }
 
     /// `repair="truncated"`
     #[inline]
     pub fn truncated(&self) -> &Counter {
-        self.family.at(7)
+        self.family.at(8)
     }
 
     /// By label value. Any other value counts under `_other`.

@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "8f4b88913224e504";
+pub const CONTRACT_HASH: &str = "56fcaf7b4ab6a87e";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -500,7 +500,7 @@ pub static EVENTS: [EventSchema; 43] = [
 ];
 
 /// In the contract's order.
-pub static METRICS: [MetricSchema; 93] = [
+pub static METRICS: [MetricSchema; 94] = [
     MetricSchema {
         name: "feed_events_total",
         kind: MetricKind::Counter,
@@ -1071,12 +1071,22 @@ pub static METRICS: [MetricSchema; 93] = [
         buckets: &[],
     },
     MetricSchema {
+        name: "tapline_unknown_values_total",
+        kind: MetricKind::Counter,
+        help: "Values outside their field's closed set, kept as they came.",
+        owner: Component::Router,
+        labels: &[
+            LabelSchema { name: "field", values: &[], cap: 64 },
+        ],
+        buckets: &[],
+    },
+    MetricSchema {
         name: "tapline_line_repairs_total",
         kind: MetricKind::Counter,
         help: "Lines that were taken although something in them had to be converted, repaired or left to the router.",
         owner: Component::Router,
         labels: &[
-            LabelSchema { name: "repair", values: &["unknown_component", "converted", "duplicate_key", "utf8", "number", "timestamp", "level", "truncated"], cap: 8 },
+            LabelSchema { name: "repair", values: &["unknown_component", "converted", "code", "duplicate_key", "utf8", "number", "timestamp", "level", "truncated"], cap: 9 },
         ],
         buckets: &[],
     },
