@@ -108,6 +108,7 @@ pub(crate) struct Shared {
     clock: Clock,
     lanes: Vec<ChannelLanes>,
     receipts: Arc<dyn Receipts>,
+    kept: Arc<std::sync::atomic::AtomicU64>,
     board: std::sync::Mutex<(Counts, usize)>,
     beats: (std::sync::atomic::AtomicU64, std::sync::atomic::AtomicU64),
 }
@@ -174,6 +175,7 @@ impl Runner {
     pub fn with(parts: Parts) -> Self {
         let clock = Clock::start();
         let (board, keeper) = Keeper::open(parts.rules, parts.state_file, clock.now());
+        let kept = keeper.kept();
         let (mut lanes, mut channels) = (Vec::new(), Vec::new());
         for outlet in parts.outlets {
             let health = Arc::new(Health::new(outlet.pace));
@@ -194,6 +196,7 @@ impl Runner {
             clock,
             lanes,
             receipts: parts.receipts,
+            kept,
             board: std::sync::Mutex::new((board.counts(), board.firing())),
             beats: Default::default(),
         });
@@ -245,9 +248,15 @@ impl std::ops::Deref for Runner {
 }
 
 impl Handle {
-    /// Takes a notice, or says at once that it can't.
-    pub fn notify(&self, notice: Notice) -> Result<(), Full> {
+    /// Takes a notice and gives its place in line, or says at once that it can't.
+    pub fn notify(&self, notice: Notice) -> Result<u64, Full> {
         self.shared.inbox.offer(notice)
+    }
+
+    /// All notices up to this place in line outlive a kill: they are in the state file. Those behind it have to be
+    /// given again to a runner that starts anew.
+    pub fn kept(&self) -> u64 {
+        self.shared.kept.load(Relaxed)
     }
 
     /// Somebody has taken it on.

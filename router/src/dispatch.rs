@@ -6,7 +6,7 @@ use crossbeam::channel::Sender;
 use tapline_contract::{Contract, Lane};
 
 use crate::batch::Batch;
-use crate::journal::{Entry, Inbox};
+use crate::journal::{Ahead, Entry, Inbox};
 use crate::ledger::{Ledger, Outcome, Reason, Settlement};
 use crate::route::Destinations;
 use crate::sink::{Delivery, Parcel, SinkHandle};
@@ -60,29 +60,26 @@ impl Dispatcher {
         let parcel = Arc::new(Parcel::new(batch, self.home.clone()));
         self.tail.show(&parcel);
         if is_journaled {
-            self.journal.put(Entry { parcel, settlement, targets, receipts });
+            let mut ahead = Ahead::default();
+            if lane == Lane::Guard {
+                ahead.ticket = parcel.batch().rows().first().map_or(0, |row| row.position);
+                let tables = self.destinations.tables();
+                for sink in self.sinks.iter().filter(|sink| tables >> sink.number & 1 == 0) {
+                    let Some(delivery) = delivery(sink, &parcel, &settlement, &targets) else { continue };
+                    match sink.offer_ahead(delivery, ahead.ticket) {
+                        true => ahead.taken |= 1 << sink.number,
+                        false => ahead.late |= 1 << sink.number,
+                    }
+                }
+            }
+            self.journal.put(Entry { parcel, settlement, targets, receipts, ahead });
             return;
         }
         let mut spill = Vec::new();
         for sink in &self.sinks {
-            let rows: Vec<u16> = targets
-                .iter()
-                .enumerate()
-                .filter(|(_, set)| **set >> sink.number & 1 == 1)
-                .map(|(row, _)| row as u16)
-                .collect();
-            if rows.is_empty() {
-                continue;
-            }
-            let delivery = Delivery {
-                parcel: parcel.clone(),
-                rows,
-                settlement: settlement.clone(),
-                settled_as: None,
-                record: None,
-                chained: None,
-            };
-            if let Err(delivery) = sink.offer(delivery, lane) {
+            if let Some(delivery) = delivery(sink, &parcel, &settlement, &targets)
+                && let Err(delivery) = sink.offer(delivery, lane)
+            {
                 spill.push((sink.number, delivery));
             }
         }
@@ -90,4 +87,24 @@ impl Dispatcher {
             self.journal.spill(spill);
         }
     }
+}
+
+/// A destination's rows of a batch, where it has any.
+fn delivery(
+    sink: &SinkHandle,
+    parcel: &Arc<Parcel>,
+    settlement: &Arc<Settlement>,
+    targets: &[u64],
+) -> Option<Delivery> {
+    let is_its = |(_, set): &(usize, &u64)| **set >> sink.number & 1 == 1;
+    let rows: Vec<u16> = targets.iter().enumerate().filter(is_its).map(|(row, _)| row as u16).collect();
+    (!rows.is_empty()).then(|| Delivery {
+        parcel: parcel.clone(),
+        rows,
+        settlement: settlement.clone(),
+        settled_as: None,
+        record: None,
+        ticket: None,
+        chained: None,
+    })
 }

@@ -127,8 +127,9 @@ pub struct Reader {
     /// Given to the batches of the lines that come next.
     receipt: Option<Arc<Receipt>>,
     audited: bool,
-    /// When the chunk that is read arrived: one look at the clock for all of its lines.
-    now: i64,
+    /// When the first line of the chunk that is read was there: one look at the clock for all of its lines. A
+    /// connection may have been silent for long before it.
+    now: Option<i64>,
     /// For messages and the rejected lines, e.g. `tcp 127.0.0.1:4242`.
     source: String,
 }
@@ -152,7 +153,7 @@ impl Reader {
             repeated: 0,
             receipt: None,
             audited: false,
-            now: clock::now_ns(),
+            now: None,
             source,
         }
     }
@@ -184,7 +185,7 @@ impl Reader {
 
     /// Reads one line. A refusal has been counted and kept when this returns.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Rejection> {
-        let now = self.now;
+        let now = *self.now.get_or_insert_with(clock::now_ns);
         self.lines += 1;
         let mut mark = 0;
         let Reader { intake, decoder, open, streams, only_to, .. } = self;
@@ -301,7 +302,7 @@ impl Reader {
             }
         }
         self.decoder.flush();
-        self.now = clock::now_ns();
+        self.now = None;
         &mut self.full
     }
 

@@ -18,7 +18,7 @@ mod stats;
 mod stored;
 mod writer;
 
-pub use inbox::{Entry, Inbox};
+pub use inbox::{Ahead, Entry, Inbox};
 pub use marks::{Marks, queue, request};
 pub use open::open;
 pub use stats::JournalStats;

@@ -56,11 +56,24 @@ pub trait Sink: Send {
         None
     }
 
+    /// Of a destination that makes rows safe some time after it took them: what is to be kept for all that was
+    /// committed so far to be safe. Until then a restart hands it on again.
+    fn mark(&self) -> Option<u64> {
+        None
+    }
+
+    /// How far such a destination has made safe what it took, as [`Sink::mark`] counts; asked from other threads.
+    fn kept(&self) -> Option<Kept> {
+        None
+    }
+
     /// Of a destination that takes each record exactly once: how far it is, as of its last commit.
     fn standing(&self) -> Option<Standing> {
         None
     }
 }
+
+pub type Kept = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// How far a destination is that keeps that itself, together with its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

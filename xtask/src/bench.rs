@@ -3,6 +3,7 @@
 mod cargo_bench;
 mod check;
 mod idle;
+mod page;
 mod peers;
 mod route;
 mod soak;
@@ -51,11 +52,13 @@ enum Part {
     Router,
     /// What a router costs that has nothing to do.
     Idle,
+    /// How long a HALT takes to the pager, on a quiet router and in a storm of logs.
+    Page,
     /// Memory of a router over many minutes of steady load.
     Soak,
 }
 
-const USUAL: [Part; 5] = [Part::Emit, Part::Chain, Part::Journal, Part::Router, Part::Idle];
+const USUAL: [Part; 6] = [Part::Emit, Part::Chain, Part::Journal, Part::Router, Part::Idle, Part::Page];
 
 impl Bench {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
@@ -72,6 +75,10 @@ impl Bench {
                     route::measure(workspace, if self.quick { self.lines / 5 } else { self.lines }, self.seed)
                 }
                 Part::Idle => idle::measure(workspace, Duration::from_secs(if self.quick { 5 } else { 20 })),
+                Part::Page => {
+                    crate::drill::build(workspace)?;
+                    page::measure(workspace, if self.quick { 50 } else { 400 })
+                }
                 Part::Soak => soak::measure(workspace, Duration::from_secs(self.minutes * 60), self.seed),
             };
             let result = result.with_context(|| format!("measuring {name}"))?;

@@ -8,6 +8,7 @@ mod client;
 mod demo;
 mod drill;
 mod figures;
+mod latency;
 mod lint;
 mod plugins;
 mod process;
@@ -36,7 +37,7 @@ enum Command {
     Demo(demo::Demo),
     /// Install what the tests need, and run them all.
     Test(test::Test),
-    /// Measure: emit, chain, router beside its peers, idle, scrape.
+    /// Measure: emit, chain, router beside its peers, idle, pages in a storm.
     Bench(bench::Bench),
     /// Break something on purpose, and check what must hold afterwards.
     Drill(drill::Drill),

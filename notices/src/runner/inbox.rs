@@ -58,7 +58,8 @@ impl Inbox {
         Inbox { bound, state: Mutex::default(), wake: Condvar::new() }
     }
 
-    pub fn offer(&self, notice: Notice) -> Result<(), Full> {
+    /// Its place in line.
+    pub fn offer(&self, notice: Notice) -> Result<u64, Full> {
         let critical = notice.severity == Severity::Critical;
         let mut state = self.state.lock().unwrap();
         let queue = if critical { &state.critical } else { &state.rest };
@@ -72,7 +73,14 @@ impl Inbox {
         queue.push_back((place, notice));
         drop(state);
         self.wake.notify_one();
-        Ok(())
+        Ok(place)
+    }
+
+    /// All places up to this one have been given out by `take`.
+    pub fn taken(&self) -> u64 {
+        let state = self.state.lock().unwrap();
+        let waiting = [state.critical.front(), state.rest.front()];
+        waiting.into_iter().flatten().map(|(place, _)| place - 1).min().unwrap_or(state.next)
     }
 
     /// Nobody looks at it any more.

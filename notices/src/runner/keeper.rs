@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -10,11 +12,19 @@ use std::time::{Duration, Instant};
 use crate::{Board, Rules, Saved, Time};
 
 pub struct Keeper {
-    writer: Option<(SyncSender<Saved>, JoinHandle<()>)>,
+    writer: Option<(SyncSender<Snapshot>, JoinHandle<()>)>,
+    /// All notices up to this place in line are in what is on disk; all there are, where nothing is kept.
+    kept: Arc<AtomicU64>,
     /// When what changed is to be written.
     due: Option<Instant>,
     /// Not before, so that copying a large state takes little of the board's time.
     not_before: Instant,
+}
+
+struct Snapshot {
+    saved: Saved,
+    /// The board had seen all notices up to this place.
+    seen: u64,
 }
 
 const SOON: Duration = Duration::from_millis(200);
@@ -34,14 +44,22 @@ impl Keeper {
             }),
             None => Board::new(rules, &instance),
         };
+        let kept = Arc::new(AtomicU64::new(if path.is_some() { 0 } else { u64::MAX }));
         let writer = path.map(|path| {
             let (to, from) = sync_channel(1);
-            let write = move || write_all(&path, &from);
+            let write = {
+                let kept = kept.clone();
+                move || write_all(&path, &from, &kept)
+            };
             let thread =
                 std::thread::Builder::new().name("notify-state".into()).spawn(write).expect("a thread can be started");
             (to, thread)
         });
-        (board, Keeper { writer, due: None, not_before: Instant::now() })
+        (board, Keeper { writer, kept, due: None, not_before: Instant::now() })
+    }
+
+    pub fn kept(&self) -> Arc<AtomicU64> {
+        self.kept.clone()
     }
 
     pub fn changed(&mut self) {
@@ -55,10 +73,11 @@ impl Keeper {
         self.due.map(|due| due.saturating_duration_since(Instant::now()))
     }
 
-    pub fn keep(&mut self, board: &Board) {
+    /// The board has seen all notices up to the place `seen`.
+    pub fn keep(&mut self, board: &Board, seen: u64) {
         let began = Instant::now();
         let Some((to, _)) = self.writer.as_ref().filter(|_| self.due.is_some_and(|due| due <= began)) else { return };
-        match to.try_send(board.save()) {
+        match to.try_send(Snapshot { saved: board.save(), seen }) {
             Ok(()) => self.due = None,
             // The disk is slow; what is newer by then is written instead.
             Err(_) => self.due = Some(began + SOON),
@@ -66,10 +85,10 @@ impl Keeper {
         self.not_before = Instant::now() + began.elapsed() * SHARE;
     }
 
-    pub fn close(self, board: &Board) {
+    pub fn close(self, board: &Board, seen: u64) {
         if let Some((to, thread)) = self.writer {
             // The thread has ended only where it panicked.
-            let _ = to.send(board.save());
+            let _ = to.send(Snapshot { saved: board.save(), seen });
             drop(to);
             let _ = thread.join();
         }
@@ -98,10 +117,13 @@ fn read(path: &Path) -> Option<Saved> {
     }
 }
 
-fn write_all(path: &Path, from: &Receiver<Saved>) {
+fn write_all(path: &Path, from: &Receiver<Snapshot>, kept: &AtomicU64) {
     let mut failed = false;
-    while let Ok(saved) = from.recv() {
+    while let Ok(Snapshot { saved, seen }) = from.recv() {
         let written = write(path, &saved);
+        if written.is_ok() {
+            kept.store(seen, Relaxed);
+        }
         if let Err(error) = &written
             && !failed
         {

@@ -62,7 +62,9 @@ fn work(mut board: Board, mut keeper: Keeper, shared: &Shared) {
         if changed {
             keeper.changed();
         }
-        keeper.keep(&board);
+        // Read before the board is copied: what comes from now on may not be in the copy.
+        let mut seen = shared.inbox.taken();
+        keeper.keep(&board, seen);
         let Some(at) = stop else { continue };
         let over = at <= Instant::now();
         if over {
@@ -72,6 +74,7 @@ fn work(mut board: Board, mut keeper: Keeper, shared: &Shared) {
                 for (place, notice) in batch.critical.into_iter().chain(batch.rest) {
                     board.offer_in_order(notice, place, now);
                 }
+                seen = shared.inbox.taken();
             }
         }
         // What was in the queue is on its way now; the lanes empty theirs and end.
@@ -79,7 +82,7 @@ fn work(mut board: Board, mut keeper: Keeper, shared: &Shared) {
             shared.lanes.iter().flat_map(|lanes| [&lanes.page, &lanes.rest]).for_each(|lane| lane.close(at));
         }
         if lanes == 0 || over {
-            return keeper.close(&board);
+            return keeper.close(&board, seen);
         }
     }
 }

@@ -24,6 +24,17 @@ pub struct Entry {
     /// By row: its destinations, as bits. 0 for rows that go nowhere.
     pub targets: Vec<u64>,
     pub receipts: Vec<Arc<Receipt>>,
+    pub ahead: Ahead,
+}
+
+/// Destinations, as bits, that were offered rows of a batch before it had a record.
+#[derive(Clone, Copy, Default)]
+pub struct Ahead {
+    /// The batch's number until then.
+    pub ticket: u64,
+    pub taken: u64,
+    /// Those that had no room.
+    pub late: u64,
 }
 
 /// Rows for which destinations had no room: by the destination's number, all of one parcel.

@@ -160,22 +160,29 @@ impl Writer {
         self.give_up();
     }
 
-    /// Guard rows are handed to destinations at once (a page waits for no disk), but for those with the
-    /// tables, which take nothing that is not safe.
+    /// Guard rows were handed to destinations before they came here (a page waits for no disk), but for those
+    /// that had no room, and those with the tables, which take nothing that is not safe.
     fn guard(&mut self, entry: Entry) {
+        let tables = self.parts.destinations.tables();
+        let ahead = entry.ahead;
         match self.append(Class::Guard, &entry) {
             Ok((record, bytes, chained)) => {
-                let tables = self.parts.destinations.tables();
-                self.offer(&entry, Some((record, bytes)), &chained, !tables);
+                self.sinks(ahead.taken).for_each(|sink| sink.number(ahead.ticket, record));
+                self.offer(&entry, Some((record, bytes)), &chained, ahead.late);
                 self.waiting.push(Waiting { record, bytes, what: What::Entry { entry, chained, offered: !tables } });
             }
             Err(error) => {
                 tracing::error!(%error, rows = entry.targets.len(), "a guard batch does not fit into the journal");
-                self.offer(&entry, None, &None, !self.parts.destinations.tables());
-                self.bury(&entry, self.parts.destinations.tables(), "journal_full", &error.to_string());
+                self.offer(&entry, None, &None, ahead.late);
+                self.bury(&entry, tables, "journal_full", &error.to_string());
                 entry.receipts.iter().for_each(|receipt| receipt.fail());
             }
         }
+        self.sinks(ahead.late).for_each(SinkHandle::caught_up);
+    }
+
+    fn sinks(&self, among: u64) -> impl Iterator<Item = &SinkHandle> {
+        self.parts.sinks.iter().map(|sink| &**sink).filter(move |sink| among >> sink.number & 1 == 1)
     }
 
     fn audit(&mut self, mut entries: VecDeque<Entry>) {
@@ -345,6 +352,7 @@ impl Writer {
                     settlement: entry.settlement.clone(),
                     settled_as: None,
                     record,
+                    ticket: None,
                     chained: chained.clone(),
                 };
                 (!delivery.rows.is_empty()).then_some((&**sink, delivery))
@@ -414,7 +422,7 @@ impl Writer {
         let taken = self.parts.inbox.take(Duration::ZERO, true, true);
         for entry in taken.guard.iter().chain(&taken.audit) {
             entry.receipts.iter().for_each(|receipt| receipt.fail());
-            self.bury(entry, u64::MAX, "journal_failing", "the journal could not be written");
+            self.bury(entry, !entry.ahead.taken, "journal_failing", "the journal could not be written");
         }
     }
 }

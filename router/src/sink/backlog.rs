@@ -5,7 +5,7 @@
 //! order, until nothing is owed any more. So a destination that was away for an hour costs memory only for
 //! what is noted here, about 3 bytes a row and 150 a record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::ledger::Settlement;
@@ -27,6 +27,19 @@ pub struct Backlog {
     unnumbered: usize,
     /// Records whose rows are in the queue or being delivered.
     in_flight: BTreeSet<u64>,
+    /// Of these, such as the destination has taken and not made safe yet, with the mark at which it has.
+    unkept: VecDeque<(u64, u64)>,
+    /// Batches that were handed over before they had a record, by ticket.
+    ahead: BTreeMap<u64, Ahead>,
+    /// Batches that could not be handed over ahead, and are not handed over yet: none may overtake them.
+    late: usize,
+}
+
+enum Ahead {
+    /// In the queue or being delivered; with its record, once it has one.
+    Queued(Option<u64>),
+    /// Delivered before it had a record, and safe when the destination has come to this mark.
+    Taken(u64),
 }
 
 impl Backlog {
@@ -57,6 +70,56 @@ impl Backlog {
         self.in_flight.insert(record);
     }
 
+    /// Whether rows without a record may go into the queue, in the order in which they came.
+    pub fn lets_ahead(&self) -> bool {
+        !self.is_behind() && self.late == 0
+    }
+
+    pub fn ahead(&mut self, ticket: u64) {
+        self.ahead.insert(ticket, Ahead::Queued(None));
+    }
+
+    pub fn late(&mut self) {
+        self.late += 1;
+    }
+
+    /// What was late has been handed over with its record.
+    pub fn caught_up(&mut self) {
+        self.late -= 1;
+    }
+
+    /// What was handed over ahead has a record now.
+    pub fn number(&mut self, ticket: u64, record: u64) {
+        match self.ahead.remove(&ticket) {
+            Some(Ahead::Queued(_)) => {
+                self.in_flight.insert(record);
+                self.ahead.insert(ticket, Ahead::Queued(Some(record)));
+            }
+            Some(Ahead::Taken(mark)) => {
+                self.in_flight.insert(record);
+                self.done_at(mark, record);
+            }
+            None => {}
+        }
+    }
+
+    /// What was handed over ahead is delivered, and safe at the mark where there is one.
+    pub fn arrived(&mut self, ticket: u64, mark: Option<u64>) {
+        match (self.ahead.remove(&ticket), mark) {
+            (Some(Ahead::Queued(Some(record))), Some(mark)) => self.done_at(mark, record),
+            (Some(Ahead::Queued(Some(record))), None) => self.done(record),
+            (Some(Ahead::Queued(None)), Some(mark)) => {
+                self.ahead.insert(ticket, Ahead::Taken(mark));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether what was handed over ahead has a record.
+    pub fn is_numbered(&self, ticket: u64) -> bool {
+        matches!(self.ahead.get(&ticket), Some(Ahead::Queued(Some(_))))
+    }
+
     pub fn first_owed(&self) -> Option<u64> {
         self.owed.keys().next().copied()
     }
@@ -80,6 +143,18 @@ impl Backlog {
 
     pub fn done(&mut self, record: u64) {
         self.in_flight.remove(&record);
+    }
+
+    /// It is done when the destination is that far.
+    pub fn done_at(&mut self, mark: u64, record: u64) {
+        self.unkept.push_back((mark, record));
+    }
+
+    /// The destination is that far.
+    pub fn kept(&mut self, mark: u64) {
+        while let Some((_, record)) = self.unkept.pop_front_if(|(at, _)| *at <= mark) {
+            self.done(record);
+        }
     }
 
     /// Nothing below this record is left to do, where all records below `numbered` have been handed out.
@@ -120,6 +195,54 @@ mod tests {
         assert_eq!(backlog.cursor(9), 6, "it is being delivered");
         backlog.done(6);
         assert_eq!((backlog.cursor(9), backlog.bytes()), (9, 0));
+    }
+
+    #[test]
+    fn what_is_taken_and_not_safe_holds_the_cursor() {
+        let mut backlog = Backlog::default();
+        for (record, mark) in [(4, 10), (5, 11)] {
+            backlog.queued(record);
+            backlog.done_at(mark, record);
+        }
+        backlog.kept(9);
+        assert_eq!(backlog.cursor(9), 4);
+        backlog.kept(10);
+        assert_eq!(backlog.cursor(9), 5);
+        backlog.kept(11);
+        assert_eq!(backlog.cursor(9), 9);
+    }
+
+    #[test]
+    fn what_goes_ahead_is_held_by_its_record_as_soon_as_it_has_one() {
+        let mut backlog = Backlog::default();
+        backlog.ahead(100);
+        backlog.number(100, 4);
+        assert_eq!(backlog.cursor(9), 4, "it is being delivered");
+        backlog.arrived(100, None);
+        assert_eq!(backlog.cursor(9), 9);
+        // Delivered first, numbered then.
+        backlog.ahead(101);
+        backlog.arrived(101, None);
+        backlog.number(101, 5);
+        assert_eq!(backlog.cursor(9), 9);
+        // The same, of a destination that makes it safe later.
+        backlog.ahead(102);
+        backlog.arrived(102, Some(7));
+        backlog.number(102, 6);
+        assert_eq!(backlog.cursor(9), 6);
+        backlog.kept(7);
+        assert_eq!(backlog.cursor(9), 9);
+    }
+
+    #[test]
+    fn nothing_overtakes_what_is_late() {
+        let mut backlog = Backlog::default();
+        backlog.late();
+        assert!(!backlog.lets_ahead());
+        backlog.caught_up();
+        assert!(backlog.lets_ahead());
+        backlog.owe(3, owed());
+        assert!(!backlog.lets_ahead());
     }
 
     #[test]

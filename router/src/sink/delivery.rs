@@ -55,6 +55,8 @@ pub struct Delivery {
     pub settled_as: Option<Vec<u16>>,
     /// The journal's record that holds the rows, where one does.
     pub record: Option<u64>,
+    /// Handed over before it had a record, under this number.
+    pub ticket: Option<u64>,
     /// Of a record with audit rows; all of them go to each destination that holds the tables.
     pub chained: Option<Arc<Chained>>,
 }

@@ -75,6 +75,7 @@ impl Feed {
                 settlement: owed.settlement,
                 settled_as: Some(owed.rows),
                 record: Some(record.number),
+                ticket: None,
                 chained: chained.map(Arc::new),
             }));
         }

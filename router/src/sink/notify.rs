@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tapline_contract::{Contract, FieldId, Level};
 use tapline_notices::{Handle, Notice, Severity, State, Time};
 
-use super::{Delivery, LateRefusal, Refusal, Sink, SinkError};
+use super::{Delivery, Kept, LateRefusal, Refusal, Sink, SinkError};
 use crate::batch::{Batch, Cell};
 use crate::encode::Encoder;
 use crate::ingest::Components;
@@ -19,6 +19,8 @@ pub struct NotifySink {
     components: Arc<Components>,
     encoder: Encoder,
     known: Known,
+    /// Place in line of the last notice.
+    place: u64,
 }
 
 /// Fields with a meaning of their own, where the contract has them.
@@ -47,7 +49,7 @@ impl NotifySink {
             new_mode: field("new_mode"),
             about: ["strategy_id", "conn_id", "symbol"].iter().filter_map(|name| field(name)).collect(),
         };
-        NotifySink { handle, contract, components, encoder, known }
+        NotifySink { handle, contract, components, encoder, known, place: 0 }
     }
 
     fn notice(&self, batch: &Batch, row: usize) -> Notice {
@@ -128,7 +130,7 @@ impl Sink for NotifySink {
     fn take(&mut self, delivery: &Delivery) -> Result<Vec<Refusal>, SinkError> {
         for row in delivery.rows() {
             let notice = self.notice(delivery.batch(), row);
-            self.handle.notify(notice).map_err(|full| SinkError {
+            self.place = self.handle.notify(notice).map_err(|full| SinkError {
                 operation: "hand a notice to",
                 what: "the board of notices".to_owned(),
                 source: full.into(),
@@ -137,9 +139,19 @@ impl Sink for NotifySink {
         Ok(Vec::new())
     }
 
-    /// From here on the board answers for them; a notice that comes again only counts there.
+    /// From here on the board answers for them; a notice that comes again only counts there. What the board
+    /// knows is on disk a moment later, and a page waits for no disk: see `kept`.
     fn commit(&mut self) -> Result<Vec<LateRefusal>, SinkError> {
         Ok(Vec::new())
+    }
+
+    fn mark(&self) -> Option<u64> {
+        Some(self.place)
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        let handle = self.handle.clone();
+        Some(Box::new(move || handle.kept()))
     }
 
     fn is_remote(&self) -> bool {

@@ -14,7 +14,7 @@ use tapline_contract::Lane;
 
 use super::backlog::{Backlog, Owed};
 use super::feed::{Fed, Feed};
-use super::{DeadLetters, Delivery, Refusal, Sink, SinkError, SinkStats};
+use super::{DeadLetters, Delivery, Kept, Refusal, Sink, SinkError, SinkStats};
 use crate::audit::PlacedRow;
 use crate::journal::Inbox;
 use crate::ledger::{Outcome, Reason};
@@ -44,6 +44,7 @@ pub struct SinkHandle {
     queue: Sender<Delivery>,
     capacity: usize,
     backlog: Arc<Mutex<Backlog>>,
+    kept: Option<Kept>,
     /// Something that is owed has become safe.
     wake: Sender<()>,
     dead_letters: Arc<DeadLetters>,
@@ -90,6 +91,7 @@ impl SinkRunner {
             queue,
             capacity,
             backlog: backlog.clone(),
+            kept: sink.kept(),
             wake,
             dead_letters: dead_letters.clone(),
         });
@@ -172,6 +174,30 @@ impl SinkHandle {
         }
     }
 
+    /// Hands over guard rows that have no record yet, since a page waits for no disk: [`SinkHandle::number`]
+    /// follows. False: there is no room, or older ones come by way of the journal; then these do too, and
+    /// [`SinkHandle::caught_up`] follows.
+    pub fn offer_ahead(&self, delivery: Delivery, ticket: u64) -> bool {
+        let rows = delivery.rows.len() as u64;
+        let mut backlog = self.backlog();
+        let delivery = Delivery { ticket: Some(ticket), ..delivery };
+        if !backlog.lets_ahead() || self.queue.try_send(delivery).is_err() {
+            backlog.late();
+            return false;
+        }
+        backlog.ahead(ticket);
+        SinkStats::add(&self.stats.offered, rows);
+        true
+    }
+
+    pub fn number(&self, ticket: u64, record: u64) {
+        self.backlog().number(ticket, record);
+    }
+
+    pub fn caught_up(&self) {
+        self.backlog().caught_up();
+    }
+
     /// Hands over rows of a record; never waits.
     pub fn offer_record(&self, delivery: Delivery, record: u64, bytes: u64) {
         SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
@@ -218,7 +244,11 @@ impl SinkHandle {
 
     /// See [`Backlog::cursor`].
     pub fn cursor(&self, numbered: u64) -> u64 {
-        self.backlog().cursor(numbered)
+        let mut backlog = self.backlog();
+        if let Some(kept) = &self.kept {
+            backlog.kept(kept());
+        }
+        backlog.cursor(numbered)
     }
 
     /// Records of the journal that are owed to it, and their bytes.
@@ -384,8 +414,12 @@ impl Worker {
                 let placed = refusal.placed.as_deref();
                 bury(&self.dead_letters, &self.stats, &self.name, &one, &refusal.reason, &refusal.message, placed);
             }
-            if let Some(record) = delivery.record {
-                self.backlog.lock().unwrap_or_else(PoisonError::into_inner).done(record);
+            let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+            match (delivery.record, delivery.ticket, self.sink.mark()) {
+                (Some(record), _, Some(mark)) => backlog.done_at(mark, record),
+                (Some(record), _, None) => backlog.done(record),
+                (None, Some(ticket), mark) => backlog.arrived(ticket, mark),
+                (None, None, _) => {}
             }
         }
     }
@@ -394,7 +428,12 @@ impl Worker {
     /// start; what it has not goes into it now.
     fn leave(&self, group: Vec<Delivery>) {
         for delivery in group.into_iter().filter(|delivery| delivery.record.is_none()) {
-            self.backlog.lock().unwrap_or_else(PoisonError::into_inner).spilled();
+            let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+            if delivery.ticket.is_some_and(|ticket| backlog.is_numbered(ticket)) {
+                continue;
+            }
+            backlog.spilled();
+            drop(backlog);
             self.inbox.spill(vec![(self.number, delivery)]);
         }
     }
