@@ -4,6 +4,7 @@
 //! Each step says what it does, leaves what is there, and stops with what to do by hand where it can't
 //! go on. None is ever skipped in silence: a test that needs a tool fails without it.
 
+mod alertmanager;
 mod debian;
 mod python;
 mod rust_target;
@@ -15,6 +16,7 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 
+pub(crate) use alertmanager::alertmanager;
 pub(crate) use debian::Unpacked;
 pub(crate) use rust_target::ensure as rust_target;
 

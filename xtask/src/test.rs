@@ -51,6 +51,7 @@ impl Test {
 fn tools(workspace: &Workspace) -> Result<()> {
     setup::rust_target()?;
     setup::promtool(workspace)?;
+    setup::alertmanager(workspace)?;
     setup::python(workspace)?;
     setup::clickhouse(workspace).map(|_| ())
 }
@@ -60,6 +61,7 @@ fn cargo_test(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
     cargo
         .env("TAPLINE_PROMTOOL", promtool)
+        .env("TAPLINE_ALERTMANAGER", setup::alertmanager(workspace)?)
         .env("TAPLINE_PLUGINS", workspace.target.join("plugins"))
         .env("TAPLINE_AIOSMTPD", setup::python(workspace)?)
         .env("TAPLINE_CLICKHOUSE_PYTHON", setup::clickhouse(workspace)?);

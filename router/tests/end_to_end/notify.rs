@@ -1,44 +1,25 @@
 //! Who is told: the router against receivers that refuse what the real ones refuse.
 
+mod alertmanager;
+mod email;
+mod heartbeat;
+mod setup;
+mod webhook;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tapline_receivers::{Kind, Receiver, Step, pagerduty, slack};
 
 use crate::harness::{Folder, Router};
+use setup::{config, duty, receipts, transition};
 
-fn transition(old: &str, new: &str) -> Value {
-    json!({ "component": "risk", "event": "stormguard_transition", "level": "warning", "old_mode": old, "new_mode": new,
-            "trigger": "drawdown", "strategy_id": "mm-1", "trace_id": "t-42" })
-}
-
-fn config(pager: &Receiver, slack: &Receiver, folder: &Folder) -> String {
-    let key = folder.write("pagerduty", pagerduty::ROUTING_KEY).display().to_string();
+/// A pager first, then a chat.
+fn channels(pager: &Receiver, slack: &Receiver, folder: &Folder) -> String {
     let hook = folder.write("slack", &format!("{}{}", slack.url(), slack::HOOK)).display().to_string();
     format!(
         r#"
-[sinks.audit]
-type = "sqlite"
-path = "audit.db"
-[sinks.logs]
-type = "file"
-path = "logs/events.ndjson"
-[sinks.alerts]
-type = "file"
-path = "logs/alerts.ndjson"
-[sinks.pager]
-type = "notify"
-[notices]
-info = ["alerts"]
-warning = ["alerts", "pager"]
-critical = ["alerts", "pager"]
-[notify]
-hold_s = 0.2
-[notify.channels.duty]
-type = "pagerduty"
-routing_key_file = "{key}"
-url = "{}/v2/enqueue"
-timeout_s = 1
+{}
 [notify.channels.desk]
 type = "slack"
 webhook_url_file = "{hook}"
@@ -51,7 +32,7 @@ fallback_after_s = 1
 severity = ["warning", "info"]
 to = ["desk"]
 "#,
-        pager.url()
+        duty(pager, folder)
     )
 }
 
@@ -59,14 +40,9 @@ fn start() -> (Receiver, Receiver, Router) {
     let pager = Receiver::start(Kind::PagerDuty(pagerduty::Options::default())).unwrap();
     let slack = Receiver::start(Kind::Slack(slack::Options::default())).unwrap();
     let folder = Folder::new();
-    let config = folder.write("tapline.toml", &config(&pager, &slack, &folder));
+    let config = folder.write("tapline.toml", &config(&channels(&pager, &slack, &folder)));
     let router = Router::start_in(folder, Some(&config));
     (pager, slack, router)
-}
-
-fn receipts(router: &Router) -> Vec<(String, String)> {
-    let rows = router.sql("SELECT destination AS d, delivery_outcome AS o FROM audit.delivery_log WHERE event = 'delivery' ORDER BY chain_position");
-    rows.iter().map(|row| (row["d"].as_str().unwrap().to_owned(), row["o"].as_str().unwrap().to_owned())).collect()
 }
 
 #[test]

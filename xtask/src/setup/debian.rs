@@ -19,6 +19,10 @@ pub(crate) struct Unpacked {
 }
 
 impl Unpacked {
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A file by its path in the package.
     pub(crate) fn file(&self, path: &str) -> Result<PathBuf> {
         let file = self.root.join(path);
