@@ -3,7 +3,6 @@
 
 mod history;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
+use crate::replace::replace;
 
 pub use history::history;
 
@@ -56,7 +56,9 @@ impl Keeper {
                     before = Some(snapshot.totals.clone());
                     let kept =
                         KeptLedger { run: run.clone(), ts: clock::now_ns(), closed: ended, ledger: snapshot.clone() };
-                    if let Err(error) = write(&path, &kept) {
+                    if let Err(error) =
+                        serde_json::to_vec(&kept).map_err(Into::into).and_then(|text| replace(&path, &text))
+                    {
                         tracing::warn!(%error, path = %path.display(), "the ledger can't be kept on disk");
                     }
                 }
@@ -77,11 +79,4 @@ impl Keeper {
 
 pub fn ledger_path(data_dir: &Path) -> PathBuf {
     data_dir.join("ledger.json")
-}
-
-/// The old file stays whole until the new one is.
-fn write(path: &Path, kept: &KeptLedger) -> io::Result<()> {
-    let half = path.with_extension("json.part");
-    fs::write(&half, serde_json::to_vec(kept)?)?;
-    fs::rename(&half, path)
 }

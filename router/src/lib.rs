@@ -25,6 +25,7 @@ mod receipt;
 mod receipts;
 mod rehearsal;
 mod rejected;
+mod replace;
 mod retention;
 mod route;
 mod router;

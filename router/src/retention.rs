@@ -13,6 +13,7 @@ use tapline_contract::Contract;
 
 use crate::intake::{Intake, Reader};
 use crate::receipt::Receipt;
+use crate::replace::replace;
 
 /// What the audit trail knows of, in the data dir.
 const FILE: &str = "retention.json";
@@ -84,9 +85,7 @@ impl Overrides {
     }
 
     fn store(&self, path: &Path) -> io::Result<()> {
-        let half = path.with_extension("part");
-        fs::write(&half, serde_json::to_vec(self)?)?;
-        fs::rename(half, path)
+        replace(path, &serde_json::to_vec(self)?)
     }
 
     /// An event for each table whose exception is new, another one, or no more.

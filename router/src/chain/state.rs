@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::replace::replace;
+
 const CHECKSUM_BYTES: usize = 32;
 
 /// One file a chain entry: a checksum, then the state as the plugin gave it.
@@ -48,10 +50,7 @@ impl StateFile {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        // Written aside and renamed: a crash leaves the old state or the new one.
-        let aside = path.with_extension("state.tmp");
-        fs::write(&aside, [checksum.as_slice(), state].concat())?;
-        fs::rename(&aside, path)?;
+        replace(path, &[checksum.as_slice(), state].concat())?;
         self.checksum = Some(checksum);
         Ok(())
     }

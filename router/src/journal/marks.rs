@@ -5,12 +5,14 @@
 //! the mark are there already. A request with a batch id is such a source too; its lines are the numbers.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tapline_contract::{Lane, Word};
+
+use crate::replace::replace;
 
 /// Sources remembered. The half that was silent longest makes room.
 const MARKS_MAX: usize = 16_384;
@@ -75,14 +77,8 @@ impl Marks {
         }
     }
 
-    /// The old file stays whole until the new one is.
     pub fn store(&self, path: &Path) -> io::Result<()> {
-        let half = path.with_extension("part");
-        let mut file = File::create(&half)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.sync_all()?;
-        fs::rename(&half, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        replace(path, &serde_json::to_vec(self)?)
     }
 }
 

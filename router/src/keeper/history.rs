@@ -1,12 +1,13 @@
 //! Ledgers of earlier runs, as far as they say that something was lost: `ledgers.ndjson` in the data dir, a
 //! line a run.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{KeptLedger, ledger_path};
 use crate::ledger::Outcome;
+use crate::replace::replace;
 
 /// Beyond this the oldest runs are forgotten.
 const BYTES_MAX: usize = 4 << 20;
@@ -49,13 +50,8 @@ pub(super) fn put_away(data_dir: &Path) -> io::Result<()> {
         bytes -= oldest.len() + 1;
         kept = rest;
     }
-    let half = path(data_dir).with_extension("part");
-    let mut file = File::create(&half)?;
-    for line in kept {
-        writeln!(file, "{line}")?;
-    }
-    file.sync_all()?;
-    fs::rename(&half, path(data_dir))
+    let text: String = kept.iter().flat_map(|line| [line, "\n"]).collect();
+    replace(&path(data_dir), text.as_bytes())
 }
 
 fn earlier(data_dir: &Path) -> io::Result<Vec<KeptLedger>> {

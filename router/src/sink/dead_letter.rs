@@ -20,6 +20,7 @@ use crate::batch::Batch;
 use crate::clock;
 use crate::encode::Encoder;
 use crate::ingest::Components;
+use crate::replace::replace;
 
 /// Where they lie in the data dir.
 pub const DEAD_LETTERS: &str = "dead-letters.ndjson";
@@ -94,8 +95,6 @@ impl DeadLetters {
         for line in lines {
             *gone.entry(line).or_default() += 1;
         }
-        let half = self.path.with_extension("part");
-        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&half)?;
         let mut kept = Vec::new();
         for line in self.lines()? {
             match gone.get_mut(line.as_str()) {
@@ -106,12 +105,10 @@ impl DeadLetters {
                 }
             }
         }
-        file.write_all(&kept)?;
-        file.sync_all()?;
-        fs::rename(&half, &self.path)?;
+        replace(&self.path, &kept)?;
         // It is the old file.
         inner.file = None;
-        self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        Ok(())
     }
 
     /// A line that is no text is passed over; it stays, since nobody chooses it.

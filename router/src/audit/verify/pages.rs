@@ -82,9 +82,9 @@ fn count(rows: Vec<DeliveryRow>) -> Pages {
     let sent = messages.len() as u64;
     let receipted = messages.values().filter(|message| message.is_receipted).count() as u64;
     let open = messages.into_iter().filter(|(_, message)| !message.is_receipted).take(UNRECEIPTED_SHOWN);
-    pages.unreceipted =
+    let unreceipted =
         open.map(|(id, message)| Unreceipted { message: id, summary: message.summary, tried: message.tried }).collect();
-    pages
+    Pages { sent, receipted, unreceipted }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! How far inserts are: on disk before each goes out.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::replace::replace;
 
 /// Records below `first` have arrived. Those up to and with `last` were sent together, and may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,14 +47,7 @@ impl Progress {
         if sent == self.sent {
             return Ok(());
         }
-        let half = self.path.with_extension("part");
-        let mut file = File::create(&half)?;
-        file.write_all(&serde_json::to_vec(&sent)?)?;
-        file.sync_all()?;
-        fs::rename(&half, &self.path)?;
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
+        replace(&self.path, &serde_json::to_vec(&sent)?)?;
         self.sent = sent;
         Ok(())
     }
