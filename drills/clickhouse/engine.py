@@ -53,7 +53,7 @@ class Answer:
 
 
 class Engine:
-    def __init__(self, folder: Path, users: Users, cluster: str = ""):
+    def __init__(self, folder: Path, users: Users, cluster: str | None = None):
         folder = folder.resolve()
         if any(letter in str(folder) for letter in _FORBIDDEN_IN_PATH):
             raise ValueError(f"{folder}: the engine takes no data folder with any of {_FORBIDDEN_IN_PATH}")

@@ -107,7 +107,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--cluster",
-        default="",
         type=_cluster,
         metavar="NAME",
         help="a cluster of one shard, which is this engine, for `Distributed` tables; and the macros of its replica",

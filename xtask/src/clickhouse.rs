@@ -75,6 +75,7 @@ fn play(url: &str) {
          curl -u router:router '{url}/?query=INSERT+INTO+audit.orders_log+(ts,run,seq,symbol,account)+FORMAT+JSONEachRow' \\\n    \
          -d '{{\"ts\":\"2026-10-01 09:00:00\",\"run\":\"play\",\"seq\":1,\"symbol\":\"2330\",\"account\":\"A-1\"}}'\n  \
          curl -u auditor:auditor '{url}/' -d 'SELECT ts, symbol, run FROM audit.orders_log FORMAT PrettyCompact'\n  \
+         curl -u auditor:auditor '{url}/' -d 'SELECT ts, component, message FROM logs.events FORMAT PrettyCompact'\n  \
          curl -u auditor:auditor '{url}/' -d 'SELECT account FROM audit.orders_log'   # refused: personal data\n  \
          curl -u keeper:keeper '{url}/' -d 'DROP TABLE audit.orders_log'              # refused: nobody may\n  \
          curl '{url}/_faults' -d '{{\"kind\": \"exception\", \"code\": 252}}'           # the next query: TOO_MANY_PARTS\n\n\

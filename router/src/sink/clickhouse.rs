@@ -136,7 +136,11 @@ impl ClickHouseSink {
                 .await
                 .unwrap_or_else(|_| Err(SchemaError::Server(Error::TimedOut)))
         });
-        compared.map_err(|error| self.error("compare the tables of", error))?;
+        compared.map_err(|error| match error {
+            // The outage is the one that the insert has met.
+            SchemaError::Server(error) => self.error("insert into", error),
+            SchemaError::Differs(_) => self.error("compare the tables of", error),
+        })?;
         self.compared = true;
         Ok(())
     }

@@ -362,6 +362,7 @@ impl Worker {
     /// False: it can't be done before the router stops.
     fn deliver(&mut self, group: &[Delivery]) -> bool {
         let mut pause = PAUSE_FIRST;
+        let mut told = None;
         loop {
             let begin = Instant::now();
             self.stats.begin();
@@ -379,10 +380,12 @@ impl Worker {
                 Err(error) => error,
             };
             SinkStats::add(&self.stats.retries, 1);
-            if !self.stats.failing.swap(true, Relaxed) {
-                // Once for each outage: a state, not a line per try.
+            let is_new = !self.stats.failing.swap(true, Relaxed);
+            if is_new || told.is_some_and(|operation| operation != error.operation) {
+                // Once for each outage, and for what it turns out to be: a state, not a line per try.
                 tracing::error!(sink = %self.name, %error, "the destination is failing; trying again until it works");
             }
+            told = Some(error.operation);
             if self.stop_by.get().is_some() {
                 return false;
             }

@@ -180,3 +180,38 @@ fn a_replayed_fill_goes_into_the_table_it_was_in_and_no_other() {
     assert_eq!(count_by_table(&other), tables);
     assert_eq!(other.sql(&select), fill);
 }
+
+/// However a producer writes it: an enum's number, its name, its value, in any case.
+#[test]
+fn a_side_and_an_intent_are_one_word_in_every_table() {
+    let mut router = Router::start();
+    let order = |side: Value| {
+        json!({ "event": "order_new", "component": "order", "client_order_id": "c-1", "strategy_id": "mm-1",
+                "symbol": "TXFD6", "price": 1, "price_scale": 1, "qty": 1, "side": side })
+    };
+    let decision = |side: Value, intent: Value| {
+        json!({ "event": "risk_decision", "component": "risk", "strategy_id": "mm-1", "intent_id": "i-1",
+                "approved": true, "side": side, "intent_type": intent })
+    };
+    // As the platform's own program prints it.
+    let placing = json!({ "event": "Placing Order", "client_order_id": "c-1", "strategy_id": "mm-1", "symbol": "TXFD6",
+                          "price": 1, "qty": 1, "side": 1 });
+    let sides = [json!(0), json!("0"), json!("buy"), json!("Side.BUY"), json!("BUY"), json!("2")];
+    let mut events: Vec<Value> = sides.into_iter().map(order).collect();
+    events.push(placing);
+    events.push(decision(json!("Side.SELL"), json!(2)));
+    events.push(decision(json!("sell"), json!("IntentType.CANCEL")));
+    router.send(&events);
+    router.settled(events.len() as u64);
+    let metrics = router.get("/metrics").text;
+    assert!(metrics.contains("tapline_unknown_values_total{field=\"side\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("tapline_line_repairs_total{repair=\"code\"} 9\n"), "{metrics}");
+    let folder = router.stop_well();
+    let column = |sql: &str| -> Vec<String> {
+        folder.sql(sql).iter().map(|row| row["v"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let sides = column("SELECT side AS v FROM audit.orders_log ORDER BY chain_position");
+    assert_eq!(sides, ["BUY", "BUY", "BUY", "BUY", "BUY", "2", "SELL"]);
+    assert_eq!(column("SELECT side AS v FROM audit.risk_log"), ["SELL", "SELL"]);
+    assert_eq!(column("SELECT intent_type AS v FROM audit.risk_log"), ["CANCEL", "CANCEL"]);
+}

@@ -1,142 +1,17 @@
-//! Audit rows in ClickHouse: the real engine, behind the project's front for it, with faults on purpose.
+//! Audit rows and plain logs in ClickHouse: the real engine, behind the project's front for it, with faults on
+//! purpose.
+
+mod cluster;
+mod front;
+mod logs;
+mod retention;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::harness::{Folder, Router, assert_balanced, count, tapline, text};
-
-/// The front, and through it the engine.
-struct ClickHouse {
-    child: Child,
-    folder: tempfile::TempDir,
-    url: String,
-}
-
-impl ClickHouse {
-    fn start(arguments: &[&str]) -> Self {
-        let folder = tempfile::Builder::new().prefix("tapline-clickhouse-").tempdir().unwrap();
-        let mut front =
-            ClickHouse { child: Self::spawn(folder.path(), "127.0.0.1:0", arguments), folder, url: String::new() };
-        front.wait();
-        front
-    }
-
-    fn spawn(folder: &Path, address: &str, arguments: &[&str]) -> Child {
-        let python = std::env::var("TAPLINE_CLICKHOUSE_PYTHON").expect(
-            "ClickHouse's engine is needed: `cargo xtask test` brings it and says where by TAPLINE_CLICKHOUSE_PYTHON",
-        );
-        let _ = std::fs::remove_file(folder.join("addresses.json"));
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        Command::new(python)
-            .arg(root.join("drills/clickhouse/front.py"))
-            .arg("--data-dir")
-            .arg(folder)
-            .args(["--listen", address])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(folder.join("front.log")).unwrap())
-            .spawn()
-            .expect("the front starts")
-    }
-
-    fn wait(&mut self) {
-        let addresses = self.folder.path().join("addresses.json");
-        let end = Instant::now() + Duration::from_secs(60);
-        loop {
-            let found = std::fs::read(&addresses).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
-            if let Some(found) = found {
-                self.url = format!("http://{}", found["http"].as_str().unwrap());
-                return;
-            }
-            let log = || std::fs::read_to_string(self.folder.path().join("front.log")).unwrap_or_default();
-            assert!(self.child.try_wait().unwrap().is_none(), "the front ended: {}", log());
-            assert!(Instant::now() < end, "the front is not ready: {}", log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// SIGKILL, and started again on the same port with the same data.
-    fn kill_and_restart(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        let address = self.url.trim_start_matches("http://").to_owned();
-        self.child = Self::spawn(self.folder.path(), &address, &[]);
-        self.wait();
-    }
-
-    fn post(&self, path: &str, body: &str) -> String {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut answer = agent.post(format!("{}{path}", self.url)).send(body).expect("the front answers");
-        let text = answer.body_mut().read_to_string().unwrap();
-        assert!(answer.status().is_success(), "{body}: {text}");
-        text
-    }
-
-    fn sql(&self, sql: &str) -> Vec<Value> {
-        let text = self.post("/", &format!("{sql} FORMAT JSONEachRow"));
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
-    }
-
-    fn number(&self, sql: &str) -> u64 {
-        self.post("/", sql).trim().parse().unwrap()
-    }
-
-    fn fault(&self, fault: Value) {
-        self.post("/_faults", &fault.to_string());
-    }
-}
-
-impl Drop for ClickHouse {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn config(clickhouse: &ClickHouse, more: &str) -> String {
-    format!(
-        "[[chain]]\nplugin = \"redact\"\n[sinks.audit]\ntype = \"sqlite\"\npath = \"audit.db\"\nclearance = \"pii\"\n\
-         [sinks.logs]\ntype = \"file\"\npath = \"logs/events.ndjson\"\n\
-         [sinks.warehouse]\ntype = \"clickhouse\"\nurl = \"{}\"\nclearance = \"pii\"\ntimeout_s = 5\n{more}\n",
-        clickhouse.url
-    )
-}
-
-fn orders(first: u64, n: u64) -> Vec<Value> {
-    let order = |number: u64| {
-        json!({ "component": "order", "event": "order_new", "client_order_id": format!("c-{number}"), "strategy_id": "mm-1",
-                "symbol": "TXFD6", "side": "BUY", "price": 345_213_000, "price_scale": 10_000, "qty": number + 1,
-                "account": "F002007-1234567", "latency_us": 12.75, "unknown": { "a": [1, "指數"] } })
-    };
-    let decision = |number: u64| {
-        json!({ "component": "risk", "event": "risk_decision", "strategy_id": "mm-1", "intent_id": format!("i-{number}"),
-                "approved": number % 3 == 0, "reason_code": "OK", "message": "" })
-    };
-    (first..first + n).flat_map(|number| [order(number), decision(number)]).collect()
-}
-
-/// Every row once, in one chain with SQLite's.
-fn same_as_sqlite(clickhouse: &ClickHouse, folder: &Folder) {
-    for table in ["orders_log", "risk_log"] {
-        let sql = format!(
-            "SELECT chain_position AS p, chain_hash AS h, event_id AS id, strategy_id AS s FROM audit.{table} ORDER BY 1"
-        );
-        let there: Vec<Value> = clickhouse.sql(&sql);
-        let here: Vec<Value> = folder.sql(&sql).into_iter().map(Value::Object).collect();
-        assert_eq!(there.len(), here.len(), "{table}");
-        for (there, here) in there.iter().zip(&here) {
-            let position = |row: &Value| row["p"].as_u64().or_else(|| row["p"].as_str()?.parse().ok());
-            assert_eq!(
-                (position(there), &there["h"], &there["id"], &there["s"]),
-                (position(here), &here["h"], &here["id"], &here["s"])
-            );
-        }
-    }
-}
+use front::{ClickHouse, config, orders, same_as_sqlite};
 
 #[test]
 fn every_audit_row_arrives_once_whatever_fails() {
@@ -195,7 +70,8 @@ fn every_audit_row_arrives_once_whatever_fails() {
         "/",
         "ALTER TABLE audit.orders_log UPDATE latency_us = 12.5 WHERE chain_position = 7 SETTINGS mutations_sync = 2",
     );
-    clickhouse.post("/", "ALTER TABLE audit.orders_log DELETE WHERE chain_position = 301 SETTINGS mutations_sync = 2");
+    clickhouse
+        .post("/", "ALTER TABLE audit.orders_log DELETE WHERE chain_position = 301 SETTINGS mutations_sync = 2");
     let (found, code) = verify(&folder, &config);
     let breaks: Vec<&str> = found["breaks"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!((code, breaks.len()), (Some(3), 2), "{found}");
@@ -214,14 +90,8 @@ fn verify(folder: &Folder, config: &Path) -> (Value, Option<i32>) {
 #[test]
 fn a_table_that_differs_from_the_contract_is_named_and_gets_its_rows_when_it_is_mended() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../contracts/migrations/clickhouse");
-    let clickhouse = ClickHouse::start(&[
-        "--apply",
-        &root.display().to_string(),
-        "--user",
-        "router:secret:audit_writer",
-        "--user",
-        "prover:proof:audit_verifier",
-    ]);
+    let clickhouse =
+        ClickHouse::start(&["--apply", &root.display().to_string(), "--user", "router:secret:audit_writer", "--user", "prover:proof:audit_verifier"]);
     clickhouse.post("/", "ALTER TABLE audit.orders_log DROP COLUMN qty");
     clickhouse.post("/", "ALTER TABLE audit.risk_log MODIFY TTL toDateTime(ts) + INTERVAL 30 DAY");
     let folder = Folder::new();
