@@ -6,6 +6,7 @@ mod dice;
 mod kill;
 mod pages;
 pub(crate) mod producer;
+mod torture;
 mod trail;
 
 use anyhow::Result;
@@ -27,6 +28,8 @@ pub(crate) struct Drill {
 enum Which {
     /// SIGKILL the router, the producer, or both, again and again; no acknowledged audit event may be lost or doubled, no page lost.
     Kill(kill::Kill),
+    /// Each remote destination in turn is down, slow, resetting, refusing, lying; nothing may be lost or miscounted.
+    Torture(torture::Torture),
 }
 
 impl Drill {
@@ -36,6 +39,7 @@ impl Drill {
         }
         match self.which {
             Which::Kill(kill) => kill.run(workspace),
+            Which::Torture(torture) => torture.run(workspace),
         }
     }
 }
@@ -49,6 +53,12 @@ pub(crate) fn kill(workspace: &Workspace) -> Result<()> {
     build(workspace)?;
     kill::Kill::of_the_tests(false).run(workspace)?;
     kill::Kill::of_the_tests(true).run(workspace)
+}
+
+/// The torture drill as a step of the tests: in a hurry, for the counts.
+pub(crate) fn torture(workspace: &Workspace) -> Result<()> {
+    build(workspace)?;
+    torture::Torture::of_the_tests().run(workspace)
 }
 
 /// How busy the machine is, of one, five and fifteen minutes: figures from a busy one say less.

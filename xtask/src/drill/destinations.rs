@@ -76,7 +76,7 @@ impl Destinations {
         write("pagerduty-key", pagerduty::ROUTING_KEY)?;
         write("slack-webhook", &format!("{}{}", self.slack.url(), slack::HOOK))?;
         let config = CONFIG
-            .replace("CLICKHOUSE_URL", self.clickhouse.url())
+            .replace("CLICKHOUSE_URL", self.clickhouse.asker().url())
             .replace("ELASTICSEARCH_URL", &self.elasticsearch.url())
             .replace("PAGERDUTY_URL", &format!("{}/v2/enqueue", self.pager.url()));
         write("tapline.toml", &format!("{more}\n{config}"))
