@@ -34,6 +34,7 @@ const MESSAGES_A_SECOND: u32 = 1000;
 pub(crate) const CLICKHOUSE: &str = "warehouse";
 pub(crate) const ELASTICSEARCH: &str = "elk";
 pub(crate) const PAGER_CHANNEL: &str = "duty";
+pub(crate) const CHAT_CHANNEL: &str = "desk";
 
 const CONFIG: &str = include_str!("../../drill/tapline.toml");
 

@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
 
-use super::destinations::{CLICKHOUSE, Destinations, ELASTICSEARCH, Onlookers};
+use super::destinations::{CHAT_CHANNEL, CLICKHOUSE, Destinations, ELASTICSEARCH, Onlookers, PAGER_CHANNEL};
 use super::load;
 use super::producer::{Book, Producer, Rates, Way};
 use super::trail;
@@ -156,13 +156,14 @@ impl Torture {
             watch.rows(Store::Sqlite, look_into_sqlite(router.client.url())),
             watch.rows(Store::ClickHouse, look_into_clickhouse(destinations.clickhouse.asker().url())),
         ];
-        let windows = self.faults(&mut router, &mut producer, &destinations, &watch)?;
+        let windows = self.faults(&mut router, &mut producer, &destinations)?;
         say("all is normal again; counting");
         producer.finish(PATIENCE)?;
         router.settle(0, PATIENCE)?;
         let halts = halts(&router.client)?;
-        [Store::PagerDuty, Store::Slack].into_iter().for_each(|store| wait_for_pages(&watch, store, &halts));
-        // The receipts, too.
+        for store in [Store::PagerDuty, Store::Slack] {
+            wait_for_receipts(&router.client, store, &halts)?;
+        }
         router.settle(0, PATIENCE)?;
         watch.stop();
         watchers.into_iter().for_each(|watcher| {
@@ -199,13 +200,7 @@ impl Torture {
         Ok(outcome)
     }
 
-    fn faults(
-        &self,
-        router: &mut Router,
-        producer: &mut Producer,
-        destinations: &Destinations,
-        watch: &Watch,
-    ) -> Result<Vec<Window>> {
+    fn faults(&self, router: &mut Router, producer: &mut Producer, destinations: &Destinations) -> Result<Vec<Window>> {
         let faults = Fault::all();
         let length = Duration::from_secs(self.seconds) / (faults.len() as u32 + BASELINE);
         // What is compiled and opened on first use does not belong into a measurement.
@@ -220,7 +215,7 @@ impl Torture {
             fault.end(destinations).with_context(|| format!("ending `{}`", fault.name()))?;
             if !self.hurried {
                 let begin = Instant::now();
-                catch_up(router, watch, fault)?;
+                catch_up(router, fault)?;
                 window.recovered_after = Some(begin.elapsed());
             }
             windows.push(window);
@@ -230,7 +225,7 @@ impl Torture {
 }
 
 /// Until the destination has all that had come by now.
-fn catch_up(router: &Router, watch: &Watch, fault: Fault) -> Result<()> {
+fn catch_up(router: &Router, fault: Fault) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     let sink = match fault.store {
         Store::ClickHouse => CLICKHOUSE,
@@ -238,8 +233,7 @@ fn catch_up(router: &Router, watch: &Watch, fault: Fault) -> Result<()> {
         Store::Sqlite | Store::File => return Ok(()),
         Store::PagerDuty | Store::Slack => {
             let halts = halts(&router.client)?;
-            wait_for_pages(watch, fault.store, &halts);
-            return Ok(());
+            return wait_for_receipts(&router.client, fault.store, &halts);
         }
     };
     let is_backlog = |sample: &figures::Sample| {
@@ -267,13 +261,17 @@ fn halts(client: &Client) -> Result<HashMap<String, u64>> {
 }
 
 /// Pages are told behind the ledger's back; what is missing after this is counted as lost.
-fn wait_for_pages(watch: &Watch, store: Store, halts: &HashMap<String, u64>) {
+fn wait_for_receipts(client: &Client, store: Store, halts: &HashMap<String, u64>) -> Result<()> {
     let end = Instant::now() + PATIENCE;
-    let is_told = || {
-        let told = watch.told(store);
-        halts.keys().all(|strategy| told.contains_key(strategy))
-    };
-    while !is_told() && Instant::now() < end {
+    let channel = if store == Store::PagerDuty { PAGER_CHANNEL } else { CHAT_CHANNEL };
+    let sql = account::receipts(channel, "'delivered', 'assumed'");
+    loop {
+        let rows = client.sql(&sql)?.rows;
+        let received: BTreeSet<&str> =
+            rows.iter().filter_map(|row| row.first()).filter_map(account::strategy).collect();
+        if halts.keys().all(|strategy| received.contains(strategy.as_str())) || Instant::now() > end {
+            return Ok(());
+        }
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -370,7 +368,8 @@ impl Outcome {
             self.within_p50,
             if self.met { "met" } else { "not met" }
         );
-        let mut table = Table::new(&["store", "kind", "emitted", "delivered", "dead letters", "dropped", "twice"]);
+        let mut table =
+            Table::new(&["store", "kind", "emitted", "delivered", "dead letters", "dropped", "assumed", "twice"]);
         for line in &self.accounts {
             table.row([
                 line.store.to_owned(),
@@ -379,6 +378,7 @@ impl Outcome {
                 line.delivered.to_string(),
                 line.dead_lettered.to_string(),
                 line.dropped.to_string(),
+                line.assumed.to_string(),
                 line.duplicates.to_string(),
             ]);
         }

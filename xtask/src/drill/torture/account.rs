@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::count::Count;
-use super::super::destinations::{Destinations, ELASTICSEARCH, PAGER_CHANNEL};
+use super::super::destinations::{CHAT_CHANNEL, Destinations, ELASTICSEARCH, PAGER_CHANNEL};
 use super::super::producer::Book;
 use super::super::trail::{self, Tallies};
 use super::fault::Store;
@@ -27,12 +27,15 @@ pub(super) struct Line {
     pub(super) delivered: u64,
     pub(super) dead_lettered: u64,
     pub(super) dropped: u64,
+    /// Messages that a receiver which lied said it had taken; the audit trail has them under this name.
+    pub(super) assumed: u64,
     pub(super) duplicates: u64,
 }
 
 impl Line {
     pub(super) fn is_right(&self) -> bool {
-        self.emitted == self.delivered + self.dead_lettered + self.dropped && self.duplicates == 0 && self.emitted > 0
+        let accounted = self.delivered + self.dead_lettered + self.dropped + self.assumed;
+        self.emitted == accounted && self.duplicates == 0 && self.emitted > 0
     }
 }
 
@@ -68,6 +71,7 @@ pub(super) fn lines(
                 delivered: count.rows - count.duplicates,
                 dead_lettered,
                 dropped: 0,
+                assumed: 0,
                 duplicates: count.duplicates,
             });
         };
@@ -80,8 +84,9 @@ pub(super) fn lines(
         }
         line(Store::File, count("file", in_file(&file, event)?), 0);
     }
-    for store in [Store::PagerDuty, Store::Slack] {
+    for (store, channel) in [(Store::PagerDuty, PAGER_CHANNEL), (Store::Slack, CHAT_CHANNEL)] {
         let told = watch.told(store);
+        let assumed = with_receipt(workspace, folder, channel, "'assumed'")?;
         lines.push(Line {
             store: store.name(),
             kind: "halts",
@@ -89,6 +94,7 @@ pub(super) fn lines(
             delivered: halts.iter().filter(|strategy| told.contains_key(*strategy)).count() as u64,
             dead_lettered: 0,
             dropped: 0,
+            assumed: assumed.iter().filter(|strategy| !told.contains_key(*strategy)).count() as u64,
             // A page that comes again says the same under the same key.
             duplicates: 0,
         });
@@ -96,16 +102,29 @@ pub(super) fn lines(
     Ok(lines)
 }
 
+/// HALTs that a channel has a row for in the audit trail: that it took them, or (`assumed`) that it said so without
+/// the proof that it owes.
+pub(super) fn receipts(channel: &str, outcome: &str) -> String {
+    format!(
+        "SELECT notice_key, chain_position FROM audit.delivery_log WHERE event = 'delivery' \
+         AND destination = '{channel}' AND delivery_outcome IN ({outcome}) AND notice_state = 'firing'"
+    )
+}
+
+/// The strategy at the end of a page's key.
+pub(super) fn strategy(key: &Value) -> Option<&str> {
+    key.as_str()?.split('/').next_back()
+}
+
+fn with_receipt(workspace: &Workspace, folder: &Path, channel: &str, outcome: &str) -> Result<BTreeSet<String>> {
+    let rows = trail::all(&receipts(channel, outcome), "chain_position", |sql| trail::sqlite(workspace, folder, sql))?;
+    Ok(rows.iter().filter_map(|row| strategy(&row["notice_key"])).map(str::to_owned).collect())
+}
+
 /// Pages without a row that says that the pager took them.
 pub(super) fn without_receipt(workspace: &Workspace, folder: &Path, halts: &BTreeSet<String>) -> Result<u64> {
-    let sql = format!(
-        "SELECT notice_key, chain_position FROM audit.delivery_log WHERE event = 'delivery' \
-         AND destination = '{PAGER_CHANNEL}' AND delivery_outcome = 'delivered' AND notice_state = 'firing'"
-    );
-    let rows = trail::all(&sql, "chain_position", |sql| trail::sqlite(workspace, folder, sql))?;
-    let received: BTreeSet<&str> =
-        rows.iter().filter_map(|row| row["notice_key"].as_str()?.split('/').next_back()).collect();
-    Ok(halts.iter().filter(|strategy| !received.contains(strategy.as_str())).count() as u64)
+    let received = with_receipt(workspace, folder, PAGER_CHANNEL, "'delivered'")?;
+    Ok(halts.difference(&received).count() as u64)
 }
 
 /// Lines of the dead letters by who could not deliver them.
