@@ -27,9 +27,15 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// Whether events of this lane may be taken on.
     pub fn has_room(&self, lane: Lane) -> bool {
-        // Guard waits for the disk alone.
-        let is_patient = lane == Lane::Audit;
-        self.journal.has_room(lane) && (!is_patient || self.sinks.iter().all(|sink| sink.keeps_up()))
+        // Guard waits for the disk alone. Others are not taken while they would have to wait for a destination:
+        // the worker would wait with them, and a page behind it.
+        let waited_for = match lane {
+            Lane::Guard => 0,
+            Lane::Audit => u64::MAX,
+            Lane::Log | Lane::Metric => !self.destinations.tables(),
+        };
+        let mut sinks = self.sinks.iter().filter(|sink| waited_for >> sink.number & 1 == 1);
+        self.journal.has_room(lane) && sinks.all(|sink| sink.keeps_up())
     }
 
     /// An empty batch, to be filled again.

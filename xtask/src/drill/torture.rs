@@ -33,7 +33,7 @@ use crate::workspace::{Workspace, say};
 use account::Line;
 use budget::Budget;
 use fault::{Fault, Store};
-use watch::{Watch, now_ns, positions};
+use watch::{LOOK_INTO_CLICKHOUSE, LOOK_INTO_SQLITE, Watch, now_ns, positions};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  cargo xtask drill torture\n  cargo xtask drill torture --seconds 20\n\n\
@@ -153,8 +153,12 @@ impl Torture {
         let mut producer = Producer::start(workspace, &Way::Socket(router.socket.clone()), RATES, &book)?;
         let watchers = [
             watch.file(folder.join("logs/events.ndjson")),
-            watch.rows(Store::Sqlite, look_into_sqlite(router.client.url())),
-            watch.rows(Store::ClickHouse, look_into_clickhouse(destinations.clickhouse.asker().url())),
+            watch.rows(Store::Sqlite, LOOK_INTO_SQLITE, look_into_sqlite(router.client.url())),
+            watch.rows(
+                Store::ClickHouse,
+                LOOK_INTO_CLICKHOUSE,
+                look_into_clickhouse(destinations.clickhouse.asker().url()),
+            ),
         ];
         let windows = self.faults(&mut router, &mut producer, &destinations)?;
         say("all is normal again; counting");

@@ -18,8 +18,10 @@ use tapline_receivers::journal::{Entry, Onlooker};
 
 use super::fault::Store;
 
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(20);
+/// Between two looks into a database. ClickHouse has no index by position, and answers one question at a time: more
+/// looks would keep it from inserting.
+pub(super) const LOOK_INTO_SQLITE: Duration = Duration::from_millis(20);
+pub(super) const LOOK_INTO_CLICKHOUSE: Duration = Duration::from_millis(200);
 const LOOK_AT_FILE: Duration = Duration::from_millis(5);
 
 /// One line of a file in so many is looked at.
@@ -65,6 +67,7 @@ impl Watch {
     pub(super) fn rows(
         &self,
         store: Store,
+        interval: Duration,
         ask: impl Fn(u64) -> Option<Vec<(u64, u64)>> + Send + 'static,
     ) -> JoinHandle<()> {
         let watch = self.clone();
@@ -76,7 +79,7 @@ impl Watch {
                     last = rows.iter().map(|(position, _)| *position).max().unwrap_or(last);
                     watch.add(store, rows.into_iter().map(|(_, ts)| ts), now);
                 }
-                std::thread::sleep(LOOK);
+                std::thread::sleep(interval);
             }
         })
     }
