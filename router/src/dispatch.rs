@@ -8,6 +8,7 @@ use tapline_contract::{Contract, Lane};
 use crate::batch::Batch;
 use crate::journal::{Ahead, Entry, Inbox};
 use crate::ledger::{Ledger, Outcome, Reason, Settlement};
+use crate::receipt::Hold;
 use crate::route::Destinations;
 use crate::sink::{Delivery, Parcel, SinkHandle};
 use crate::tail::Tail;
@@ -26,9 +27,15 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// Whether events of this lane may be taken on.
     pub fn has_room(&self, lane: Lane) -> bool {
-        // Guard waits for the disk alone.
-        let is_patient = lane == Lane::Audit;
-        self.journal.has_room(lane) && (!is_patient || self.sinks.iter().all(|sink| sink.keeps_up()))
+        // Guard waits for the disk alone. Others are not taken while they would have to wait for a destination:
+        // the worker would wait with them, and a page behind it.
+        let waited_for = match lane {
+            Lane::Guard => 0,
+            Lane::Audit => u64::MAX,
+            Lane::Log | Lane::Metric => !self.destinations.tables(),
+        };
+        let mut sinks = self.sinks.iter().filter(|sink| waited_for >> sink.number & 1 == 1);
+        self.journal.has_room(lane) && sinks.all(|sink| sink.keeps_up())
     }
 
     /// An empty batch, to be filled again.
@@ -56,7 +63,7 @@ impl Dispatcher {
         let settlement = Arc::new(Settlement::new(&self.ledger, counts));
         let lane = batch.lane;
         let is_journaled = matches!(lane, Lane::Guard | Lane::Audit);
-        let receipts = if is_journaled { std::mem::take(&mut batch.receipts) } else { Vec::new() };
+        let receipts = std::mem::take(&mut batch.receipts);
         let parcel = Arc::new(Parcel::new(batch, self.home.clone()));
         self.tail.show(&parcel);
         if is_journaled {
@@ -65,7 +72,7 @@ impl Dispatcher {
                 ahead.ticket = parcel.batch().rows().first().map_or(0, |row| row.position);
                 let tables = self.destinations.tables();
                 for sink in self.sinks.iter().filter(|sink| tables >> sink.number & 1 == 0) {
-                    let Some(delivery) = delivery(sink, &parcel, &settlement, &targets) else { continue };
+                    let Some(delivery) = delivery(sink, &parcel, &settlement, &targets, None) else { continue };
                     match sink.offer_ahead(delivery, ahead.ticket) {
                         true => ahead.taken |= 1 << sink.number,
                         false => ahead.late |= 1 << sink.number,
@@ -75,9 +82,10 @@ impl Dispatcher {
             self.journal.put(Entry { parcel, settlement, targets, receipts, ahead });
             return;
         }
+        let hold = (!receipts.is_empty()).then(|| Hold::new(receipts));
         let mut spill = Vec::new();
         for sink in &self.sinks {
-            if let Some(delivery) = delivery(sink, &parcel, &settlement, &targets)
+            if let Some(delivery) = delivery(sink, &parcel, &settlement, &targets, hold.as_ref())
                 && let Err(delivery) = sink.offer(delivery, lane)
             {
                 spill.push((sink.number, delivery));
@@ -95,6 +103,7 @@ fn delivery(
     parcel: &Arc<Parcel>,
     settlement: &Arc<Settlement>,
     targets: &[u64],
+    hold: Option<&Arc<Hold>>,
 ) -> Option<Delivery> {
     let is_its = |(_, set): &(usize, &u64)| **set >> sink.number & 1 == 1;
     let rows: Vec<u16> = targets.iter().enumerate().filter(is_its).map(|(row, _)| row as u16).collect();
@@ -106,5 +115,6 @@ fn delivery(
         record: None,
         ticket: None,
         chained: None,
+        hold: hold.cloned(),
     })
 }

@@ -1,17 +1,33 @@
 //! How a producer hears that its rows are safe.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// When the last holder of this one has let go, the rows are safe: in the journal, with all of their
-/// destinations, or among the dead letters. Then whoever waits for it is told, unless a holder has said
+/// When the last holder of this one has let go, the rows are safe: in the journal, with their destinations on
+/// this machine, or among the dead letters. Then whoever waits for it is told, unless a holder has said
 /// that they are not.
 pub struct Receipt {
     tell: Option<Box<dyn FnOnce() + Send + Sync>>,
     failed: AtomicBool,
+}
+
+/// The receipts of a batch of logs, held by the destinations on this machine until they have it. One that is in
+/// trouble lets go of them: its rows are promised to nobody, and a producer that waits for it would stop sending
+/// pages, too.
+pub struct Hold(Mutex<Vec<Arc<Receipt>>>);
+
+impl Hold {
+    pub fn new(receipts: Vec<Arc<Receipt>>) -> Arc<Self> {
+        Arc::new(Hold(Mutex::new(receipts)))
+    }
+
+    pub fn release(&self) {
+        let receipts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(receipts);
+    }
 }
 
 impl fmt::Debug for Receipt {

@@ -2,6 +2,7 @@
 //!
 //! The program is `drills/clickhouse/front.py`; it says what it does and where it differs from a server.
 
+mod asker;
 mod front;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use clap::Args;
 use crate::setup;
 use crate::workspace::{Workspace, run, say};
 
+pub(crate) use asker::Asker;
 pub(crate) use front::Front;
 
 #[derive(Args)]
@@ -46,7 +48,7 @@ impl ClickHouse {
         say(&format!("starting ClickHouse on {}", folder.display()));
         let mut front = Front::start(workspace, &folder, self.port, None)?;
         if front.wait(|| stopped.load(Relaxed))? {
-            play(front.url());
+            play(front.asker().url());
         }
         while !stopped.load(Relaxed) {
             front.check_running()?;

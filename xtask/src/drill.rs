@@ -7,6 +7,7 @@ mod disk;
 mod kill;
 mod pages;
 pub(crate) mod producer;
+mod torture;
 mod trail;
 
 use anyhow::{Result, bail};
@@ -30,6 +31,8 @@ enum Which {
     Kill(kill::Kill),
     /// Fill the journal's disk, or let it fail, under load: the trading side goes on, and nothing acknowledged is lost.
     Disk(disk::Disk),
+    /// Each remote destination in turn is down, slow, resetting, refusing, lying; nothing may be lost or miscounted.
+    Torture(torture::Torture),
 }
 
 impl Drill {
@@ -43,6 +46,7 @@ impl Drill {
                 disk::Tried::Yes => Ok(()),
                 disk::Tried::Impossible(why) => bail!("{why}; run it as root, or allow user namespaces"),
             },
+            Which::Torture(torture) => torture.run(workspace),
         }
     }
 }
@@ -65,6 +69,12 @@ pub(crate) fn disk(workspace: &Workspace) -> Result<()> {
         say(&format!("NOT TRIED HERE: {why}"));
     }
     Ok(())
+}
+
+/// The torture drill as a step of the tests: in a hurry, for the counts.
+pub(crate) fn torture(workspace: &Workspace) -> Result<()> {
+    build(workspace)?;
+    torture::Torture::of_the_tests().run(workspace)
 }
 
 /// How busy the machine is, of one, five and fifteen minutes: figures from a busy one say less.

@@ -353,6 +353,7 @@ impl Writer {
                     settled_as: None,
                     record,
                     ticket: None,
+                    hold: None,
                     chained: chained.clone(),
                 };
                 (!delivery.rows.is_empty()).then_some((&**sink, delivery))

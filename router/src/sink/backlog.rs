@@ -6,9 +6,10 @@
 //! what is noted here, about 3 bytes a row and 150 a record.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::ledger::Settlement;
+use crate::receipt::Hold;
 
 /// Rows of a record that the destination is to read from the journal.
 pub struct Owed {
@@ -33,6 +34,8 @@ pub struct Backlog {
     ahead: BTreeMap<u64, Ahead>,
     /// Batches that could not be handed over ahead, and are not handed over yet: none may overtake them.
     late: usize,
+    /// Of what is in the queue or being delivered: what producers wait for.
+    holds: Vec<Weak<Hold>>,
 }
 
 enum Ahead {
@@ -118,6 +121,16 @@ impl Backlog {
     /// Whether what was handed over ahead has a record.
     pub fn is_numbered(&self, ticket: u64) -> bool {
         matches!(self.ahead.get(&ticket), Some(Ahead::Queued(Some(_))))
+    }
+
+    pub fn hold(&mut self, hold: &Arc<Hold>) {
+        self.holds.retain(|hold| hold.strong_count() > 0);
+        self.holds.push(Arc::downgrade(hold));
+    }
+
+    /// The destination is in trouble: nobody waits for it any more.
+    pub fn release_holds(&mut self) {
+        self.holds.drain(..).filter_map(|hold| hold.upgrade()).for_each(|hold| hold.release());
     }
 
     pub fn first_owed(&self) -> Option<u64> {

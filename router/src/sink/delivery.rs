@@ -7,6 +7,7 @@ use tapline_journal::Hash;
 
 use crate::batch::Batch;
 use crate::ledger::{Outcome, Reason, Settlement};
+use crate::receipt::Hold;
 
 /// A batch on its way to its destinations. Nothing in it changes any more; when the last destination
 /// lets go of it, its memory goes back to the decoders.
@@ -59,6 +60,8 @@ pub struct Delivery {
     pub ticket: Option<u64>,
     /// Of a record with audit rows; all of them go to each destination that holds the tables.
     pub chained: Option<Arc<Chained>>,
+    /// What a producer waits for, of logs.
+    pub hold: Option<Arc<Hold>>,
 }
 
 impl Delivery {

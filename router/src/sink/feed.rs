@@ -76,6 +76,7 @@ impl Feed {
                 settled_as: Some(owed.rows),
                 record: Some(record.number),
                 ticket: None,
+                hold: None,
                 chained: chained.map(Arc::new),
             }));
         }

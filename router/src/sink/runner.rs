@@ -153,6 +153,14 @@ impl SinkHandle {
     /// it, they come back, to be put into the journal: then [`SinkHandle::owe`] or [`SinkHandle::refuse`] follows.
     pub fn offer(&self, mut delivery: Delivery, lane: Lane) -> Result<(), Delivery> {
         SinkStats::add(&self.stats.offered, delivery.rows.len() as u64);
+        {
+            let mut backlog = self.backlog();
+            // No producer waits for what is elsewhere, or in trouble.
+            delivery.hold.take_if(|_| self.is_remote || self.stats.failing.load(Relaxed));
+            if let Some(hold) = &delivery.hold {
+                backlog.hold(hold);
+            }
+        }
         loop {
             {
                 let mut backlog = self.backlog();
@@ -166,6 +174,7 @@ impl SinkHandle {
                 let Err(back) = back else { return Ok(()) };
                 delivery = back;
                 if backlog.is_behind() || self.is_remote || self.stats.is_slow(SLOW) {
+                    delivery.hold = None;
                     backlog.spilled();
                     return Err(delivery);
                 }
@@ -380,7 +389,10 @@ impl Worker {
                 Err(error) => error,
             };
             SinkStats::add(&self.stats.retries, 1);
+            let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
             let is_new = !self.stats.failing.swap(true, Relaxed);
+            backlog.release_holds();
+            drop(backlog);
             if is_new || told.is_some_and(|operation| operation != error.operation) {
                 // Once for each outage, and for what it turns out to be: a state, not a line per try.
                 tracing::error!(sink = %self.name, %error, "the destination is failing; trying again until it works");

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tapline_receivers::{Kind, Receiver, Step, pagerduty};
 
 use crate::harness::{Folder, Router, assert_balanced, count, reason, tapline, text};
 
@@ -173,6 +174,50 @@ fn a_chunk_that_is_sent_again_after_a_sigkill_is_taken_once() {
 }
 
 #[test]
+fn a_producer_is_answered_while_a_destination_of_its_logs_is_away() {
+    const CHUNKS: u64 = 64;
+    const LINES: u64 = 256;
+    for away in ["type = \"elasticsearch\"\nurl = \"http://127.0.0.1:1\"", "type = \"file\"\npath = \"away.ndjson\""] {
+        let folder = Folder::new();
+        take_away(&folder, "away.ndjson");
+        let config = format!(
+            "chain = []\n[sinks.near]\ntype = \"file\"\npath = \"near.ndjson\"\n[sinks.away]\n{away}\n\
+             [route]\ndefault = [\"near\", \"away\"]\n"
+        );
+        let config = folder.write("tapline.toml", &config);
+        let mut router = Router::start_in(folder, Some(&config));
+        let mut stream = router.unix();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        writeln!(
+            stream,
+            r#"{{"tapline":"hello","protocol":1,"service":"s","run":"run-1","contract":"","client":"t","ack":true}}"#
+        )
+        .unwrap();
+        let mut answers = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut next = || serde_json::from_str::<Value>(&answers.next().unwrap().unwrap()).unwrap();
+        assert_eq!(next()["tapline"], "welcome");
+        for n in 1..=CHUNKS {
+            let line = |seq: u64| {
+                format!(
+                    "{}\n",
+                    json!({ "event": "busy", "component": "bus", "lane": "log", "level": "info", "run": "run-1",
+                    "seq": seq, "ts": 1_763_963_412_000_000_000_u64 + seq, "message": format!("{seq}") })
+                )
+            };
+            let lines: String = ((n - 1) * LINES + 1..=n * LINES).map(line).collect();
+            write!(stream, "{{\"tapline\":\"chunk\",\"n\":{n},\"lines\":{LINES}}}\n{lines}").unwrap();
+            // One after the other: none waits for the destination, however full its queue is.
+            assert_eq!(next()["ack"], n, "{away}");
+        }
+        router.until("the other destination has all", |router| {
+            (router.folder().count_lines("near.ndjson") as u64 == CHUNKS * LINES).then_some(())
+        });
+        assert_eq!(count(&router.ledger(), "pending"), CHUNKS * LINES, "they are owed to the one that is away");
+        router.stop_well();
+    }
+}
+
+#[test]
 fn a_full_journal_drops_logs_counted_and_keeps_audit_events_with_their_producers() {
     let folder = Folder::new();
     take_away(&folder, "away.ndjson");
@@ -269,4 +314,40 @@ fn a_disk_that_takes_no_more_refuses_audit_events_loudly_and_mends_itself() {
     let folder = router.stop_well();
     assert_eq!(orders(&folder), (0..=100).collect::<Vec<_>>());
     assert_eq!(verify(&folder).1, Some(0));
+}
+
+/// The pager hangs, what the router knows of the page can't be written down, and the router is killed: the journal
+/// has the page, and hands it on again.
+#[test]
+fn a_page_that_nobody_was_told_of_survives_a_sigkill() {
+    let pager = Receiver::start(Kind::PagerDuty(pagerduty::Options::default())).unwrap();
+    pager.script([Step::hang().times(1000)]).unwrap();
+    let folder = Folder::new();
+    let key = folder.write("key", pagerduty::ROUTING_KEY).display().to_string();
+    let config = format!(
+        "chain = [{{ plugin = \"route\" }}]\n[sinks.logs]\ntype = \"file\"\npath = \"logs.ndjson\"\n\
+         [sinks.alerts]\ntype = \"file\"\npath = \"alerts.ndjson\"\n[sinks.pager]\ntype = \"notify\"\n\
+         [notices]\ninfo = [\"alerts\"]\nwarning = [\"alerts\"]\ncritical = [\"alerts\"]\n\
+         [notify.channels.duty]\ntype = \"pagerduty\"\nrouting_key_file = \"{key}\"\nurl = \"{}/v2/enqueue\"\n\
+         [[notify.routes]]\nseverity = [\"critical\", \"warning\", \"info\"]\nto = [\"duty\"]\n",
+        pager.url()
+    );
+    let config = folder.write("tapline.toml", &config);
+    // Where the new state is written before it takes the old one's place.
+    let in_the_way = folder.path().join("notify.new");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    let mut router = Router::start_in(folder, Some(&config));
+    let halt = json!({ "component": "risk", "event": "stormguard_transition", "old_mode": "STORM", "new_mode": "HALT",
+                       "strategy_id": "mm-1" });
+    router.send(&[halt]);
+    router.until("the file's cursor has passed the page", |router| {
+        router.folder().read("journal/cursors").lines().any(|line| line == "1 alerts").then_some(())
+    });
+    let folder = router.kill();
+    assert_eq!(pager.received().len(), 0);
+    std::fs::remove_dir(&in_the_way).unwrap();
+    pager.script([]).unwrap();
+    let router = Router::start_in(folder, Some(&config));
+    assert_eq!(pager.wait(1, Duration::from_secs(30)).len(), 1, "{:?}", pager.refused());
+    router.stop_well();
 }

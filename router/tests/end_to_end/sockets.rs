@@ -1,7 +1,7 @@
 //! Newline JSON over unix and TCP streams.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
@@ -44,8 +44,13 @@ fn events_go_on_while_the_connection_stays_open() {
     let mut stream = router.tcp();
     stream.write_all(format!("{}\n", line(1)).as_bytes()).unwrap();
     assert_eq!(count(&router.settled(1), "delivered"), 1);
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
     stream.write_all(format!("{}\n", line(2)).as_bytes()).unwrap();
     assert_eq!(count(&router.settled(2), "delivered"), 2);
+    let folder = router.stop_well();
+    let times: Vec<u64> =
+        folder.lines("logs/events.ndjson").iter().map(|event| event["ts"].as_u64().unwrap()).collect();
+    assert!(times[0] < before && before <= times[1], "without a time of its own it has that of its arrival");
 }
 
 #[test]

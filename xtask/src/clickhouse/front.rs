@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use ureq::Agent;
 
-use super::USERS;
+use super::{Asker, USERS};
 use crate::process::Process;
 use crate::setup;
 use crate::workspace::Workspace;
@@ -17,8 +16,7 @@ use crate::workspace::Workspace;
 pub(crate) struct Front {
     process: Process,
     addresses: PathBuf,
-    agent: Agent,
-    url: String,
+    asker: Asker,
 }
 
 /// The migrations take most of it.
@@ -26,11 +24,6 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A little more than the front takes for requests that have begun.
 const STOP_PATIENCE: Duration = Duration::from_secs(45);
-
-/// A count over everything that a drill has written.
-const QUERY_PATIENCE: Duration = Duration::from_secs(120);
-
-const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 impl Front {
     /// Starts it on a folder; `wait` before using it. What it says goes into a file where one is given.
@@ -51,8 +44,7 @@ impl Front {
             command.stdout(log.try_clone()?).stderr(log);
         }
         let process = Process::start("ClickHouse's front", command.stdin(Stdio::null()))?;
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(QUERY_PATIENCE));
-        Ok(Front { process, addresses, agent: config.build().into(), url: String::new() })
+        Ok(Front { process, addresses, asker: Asker::new("") })
     }
 
     /// Until it listens; false: it was not waited for any longer.
@@ -72,7 +64,7 @@ impl Front {
             fs::read_to_string(&self.addresses).with_context(|| format!("reading {}", self.addresses.display()))?;
         let value: Value = serde_json::from_str(&text)?;
         let http = value["http"].as_str().with_context(|| format!("{} names no address", self.addresses.display()))?;
-        self.url = format!("http://{http}");
+        self.asker = Asker::new(&format!("http://{http}"));
         Ok(true)
     }
 
@@ -80,39 +72,9 @@ impl Front {
         self.process.check_running()
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The rows of a SELECT, each by its columns' names.
-    pub(crate) fn sql(&self, sql: &str) -> Result<Vec<Value>> {
-        // Numbers of 64 bits as numbers, which is how SQLite's come.
-        let settings = "?output_format_json_quote_64bit_integers=0";
-        let text = self.post(&format!("/{settings}"), &format!("{sql} FORMAT JSONEachRow"))?;
-        text.lines().map(|line| serde_json::from_str(line).with_context(|| format!("`{sql}`: {line}"))).collect()
-    }
-
-    /// What is to go wrong; `faults.py` has the kinds.
-    pub(crate) fn fault(&self, fault: &Value) -> Result<()> {
-        self.post("/_faults", &fault.to_string()).map(|_| ())
-    }
-
-    /// Nothing goes wrong any more.
-    pub(crate) fn mend(&self) -> Result<()> {
-        let url = format!("{}/_faults", self.url);
-        self.agent.delete(&url).call().with_context(|| format!("asking {url}"))?;
-        Ok(())
-    }
-
-    fn post(&self, path: &str, body: &str) -> Result<String> {
-        let url = format!("{}{path}", self.url);
-        let mut answer = self.agent.post(&url).send(body).with_context(|| format!("asking {url}"))?;
-        let status = answer.status();
-        let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
-        if !status.is_success() {
-            bail!("ClickHouse on `{body}`: {status}: {text}");
-        }
-        Ok(text)
+    /// Once it listens.
+    pub(crate) fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     pub(crate) fn stop(self) -> Result<()> {

@@ -34,6 +34,7 @@ const MESSAGES_A_SECOND: u32 = 1000;
 pub(crate) const CLICKHOUSE: &str = "warehouse";
 pub(crate) const ELASTICSEARCH: &str = "elk";
 pub(crate) const PAGER_CHANNEL: &str = "duty";
+pub(crate) const CHAT_CHANNEL: &str = "desk";
 
 const CONFIG: &str = include_str!("../../drill/tapline.toml");
 
@@ -76,7 +77,7 @@ impl Destinations {
         write("pagerduty-key", pagerduty::ROUTING_KEY)?;
         write("slack-webhook", &format!("{}{}", self.slack.url(), slack::HOOK))?;
         let config = CONFIG
-            .replace("CLICKHOUSE_URL", self.clickhouse.url())
+            .replace("CLICKHOUSE_URL", self.clickhouse.asker().url())
             .replace("ELASTICSEARCH_URL", &self.elasticsearch.url())
             .replace("PAGERDUTY_URL", &format!("{}/v2/enqueue", self.pager.url()));
         write("tapline.toml", &format!("{more}\n{config}"))

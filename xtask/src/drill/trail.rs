@@ -65,7 +65,7 @@ pub(super) fn in_sqlite(workspace: &Workspace, folder: &Path, table: &str) -> Re
 }
 
 pub(super) fn in_clickhouse(destinations: &Destinations, table: &str) -> Result<Tallies> {
-    Ok(tallies(&destinations.clickhouse.sql(&by_run(table, "uniqExact(seq)"))?))
+    Ok(tallies(&destinations.clickhouse.asker().sql(&by_run(table, "uniqExact(seq)"))?))
 }
 
 /// Documents of an event. An `_id` is there once by nature; what is counted here are their numbers.
@@ -110,7 +110,7 @@ pub(super) fn compare(workspace: &Workspace, folder: &Path, destinations: &Desti
     for table in TABLES {
         let sql = format!("SELECT chain_position, chain_hash, event_id FROM {table} WHERE 1 = 1");
         let here = all(&sql, "chain_position", |sql| sqlite(workspace, folder, sql))?;
-        let there = all(&sql, "chain_position", |sql| destinations.clickhouse.sql(sql))?;
+        let there = all(&sql, "chain_position", |sql| destinations.clickhouse.asker().sql(sql))?;
         if let Some((here, there)) = here.iter().zip(&there).find(|(here, there)| here != there) {
             bail!("{table}: SQLite has {here} where ClickHouse has {there}");
         }

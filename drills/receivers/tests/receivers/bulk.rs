@@ -250,6 +250,32 @@ fn a_search_reads_documents_back() {
 }
 
 #[test]
+fn a_search_groups_and_counts() {
+    let elasticsearch = start(Options::default());
+    let documents: Vec<Value> = (0..10)
+        .flat_map(|id| {
+            let run = if id < 7 { "x" } else { "y" };
+            [json!({"create": {"_index": "a", "_id": id}}), json!({"run": run, "seq": id % 5, "event": "e"})]
+        })
+        .collect();
+    bulk(&elasticsearch, "/_bulk", &documents);
+    let search =
+        |body: Value| post(&format!("{}/a/_search", elasticsearch.url()), &[JSON], body.to_string().as_bytes());
+    let inner = json!({"numbers": {"cardinality": {"field": "seq"}}, "top": {"max": {"field": "seq"}}});
+    let runs = |size: u64| json!({"runs": {"terms": {"field": "run", "size": size}, "aggs": inner}});
+    let answer = search(json!({"size": 0, "query": {"term": {"event": "e"}}, "aggs": runs(10)})).json();
+    let bucket = |key: &str, n: u64, numbers: u64, top: f64| json!({"key": key, "doc_count": n, "numbers": {"value": numbers}, "top": {"value": top}});
+    assert_eq!(answer["aggregations"]["runs"]["buckets"], json!([bucket("x", 7, 5, 4.0), bucket("y", 3, 3, 4.0)]));
+    let answer = search(json!({"size": 0, "aggs": runs(1)})).json();
+    assert_eq!(answer["aggregations"]["runs"]["sum_other_doc_count"], 3, "what is not listed is counted");
+    for wrong in
+        [json!({"a": {"percentiles": {"field": "seq"}}}), json!({"a": {"max": {"field": "seq", "missing": 1}}})]
+    {
+        assert_eq!(search(json!({"aggs": wrong})).status, 400, "{wrong}");
+    }
+}
+
+#[test]
 fn index_names_and_automatic_creation() {
     let elasticsearch = start(Options { auto_create_index: false, ..Options::default() });
     put_json(
