@@ -14,6 +14,7 @@ mod alert;
 mod basket;
 mod budget;
 mod dispatch;
+mod open;
 mod quiet;
 mod rules;
 mod saved;
@@ -29,7 +30,8 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
 pub use dispatch::{SendId, Sending};
-pub use quiet::Quiet;
+pub use open::OpenAlert;
+pub use quiet::{Hours, Quiet};
 pub use rules::{Backoff, ChannelName, Flap, Group, Manner, Route, Rules};
 pub use saved::{OtherForm, Saved};
 
@@ -195,24 +197,6 @@ impl Board {
         &self.rules
     }
 
-    /// Somebody has taken it on: it is repeated no more, its pages fall back no further, and receivers
-    /// that can show it are told. Answers whether it fires.
-    pub fn acknowledge(&mut self, id: &Id, by: &str, now: Time) -> bool {
-        let now = self.run(now);
-        let Some(&number) = self.by_id.get(id) else { return false };
-        let alert = self.alert(number);
-        if alert.is_ended() {
-            return false;
-        }
-        let mut by = by.to_owned();
-        crate::text::cut(&mut by, 128);
-        alert.acknowledged_by = Some(by);
-        self.stop_fallback(number);
-        self.tell_acknowledged(number, now);
-        self.reschedule(number);
-        true
-    }
-
     fn fire(&mut self, known: Option<Number>, id: Id, notice: Notice, now: Time) -> Offered {
         let Some(number) = known.or_else(|| self.make_room(id, &notice, now)) else {
             self.overflow(&notice, now);
@@ -246,12 +230,13 @@ impl Board {
                 let flaps = alert.changed(flap, now);
                 self.state.counts.held += 1;
                 if worse {
+                    self.alert(number).acknowledged_by = None;
                     self.tell(number, Cause::Escalated, now);
                 }
                 if flaps {
                     self.tell(number, Cause::Flapping, now);
                 }
-                return Offered::Again;
+                return if worse { Offered::Escalated } else { Offered::Again };
             }
             Phase::Ended { .. } => {}
         }

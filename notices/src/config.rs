@@ -20,6 +20,7 @@ pub use routes::{BudgetConfig, QuietConfig, RouteConfig};
 
 pub(crate) use secrets::check_url;
 
+use crate::calendar::CalendarConfig;
 use crate::secret::Secret;
 
 /// Every key with its default.
@@ -39,6 +40,9 @@ pub struct NotifyConfig {
     pub channels: BTreeMap<String, ChannelConfig>,
     pub routes: Vec<RouteConfig>,
     pub heartbeat: Option<HeartbeatConfig>,
+    /// The installation's, which stands in a section of its own.
+    #[serde(skip)]
+    pub calendar: CalendarConfig,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -116,6 +120,7 @@ impl Default for NotifyConfig {
             channels: BTreeMap::new(),
             routes: Vec::new(),
             heartbeat: None,
+            calendar: CalendarConfig::default(),
         }
     }
 }

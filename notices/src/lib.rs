@@ -39,6 +39,7 @@
 //! ```
 
 mod board;
+pub mod calendar;
 pub mod channel;
 #[cfg(test)]
 mod channel_tests;
@@ -53,8 +54,8 @@ mod time;
 mod trial;
 
 pub use board::{
-    Alarm, Backoff, Board, Budget, ChannelName, Counts, Flap, Group, Manner, Offered, OtherForm, Quiet, Route, Rules,
-    Saved, SendId, Sending,
+    Alarm, Backoff, Board, Budget, ChannelName, Counts, Flap, Group, Hours, Manner, Offered, OpenAlert, OtherForm,
+    Quiet, Route, Rules, Saved, SendId, Sending,
 };
 pub use channel::Channel;
 pub use config::NotifyConfig;

@@ -22,21 +22,22 @@ mod work;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use breaker::Pace;
 pub use inbox::Full;
-pub use receipts::{Beat, Delivery, Receipts};
+pub use receipts::{Acknowledged, Beat, Delivery, Receipts};
 
 use breaker::Health;
 use clock::Clock;
-use inbox::{Control, Inbox};
+use inbox::{Acknowledge, Control, Inbox};
 use keeper::Keeper;
 use lane::{Lane, LaneSettings};
 
 use crate::config::NotifyConfig;
-use crate::{Channel, ChannelName, Counts, Id, Notice, Rules};
+use crate::{Channel, ChannelName, Counts, Id, Notice, OpenAlert, Rules};
 
 /// Takes notices, and sees to it that they are told. `stop` it; dropped, it ends without telling what waits.
 pub struct Runner {
@@ -71,6 +72,14 @@ pub struct Parts {
     pub state_file: Option<PathBuf>,
     pub receipts: Arc<dyn Receipts>,
 }
+
+/// The board did not answer: the runner has stopped, or has more to do than it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the board of notices does not answer")]
+pub struct Silent;
+
+/// How long a question to the board waits for its answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 #[error("notices can't be told as configured\n  - {}", .wrong.join("\n  - "))]
@@ -259,9 +268,22 @@ impl Handle {
         self.shared.kept.load(Relaxed)
     }
 
-    /// Somebody has taken it on.
-    pub fn acknowledge(&self, id: Id, by: &str) {
-        self.shared.inbox.control(Control::Acknowledge(id, by.to_owned()));
+    /// Somebody has taken it on. Answers with the alert, or with nothing where it does not fire; waits for
+    /// the board.
+    pub fn acknowledge(&self, id: Id, by: &str, reason: &str) -> Result<Option<OpenAlert>, Silent> {
+        let (by, reason) = (by.to_owned(), reason.to_owned());
+        self.ask(|answer| Control::Acknowledge(Acknowledge { id, by, reason, answer }))
+    }
+
+    /// What fires; waits for the board.
+    pub fn open(&self) -> Result<Vec<OpenAlert>, Silent> {
+        self.ask(Control::Open)
+    }
+
+    fn ask<T>(&self, control: impl FnOnce(SyncSender<T>) -> Control) -> Result<T, Silent> {
+        let (answer, answered) = sync_channel(1);
+        self.shared.inbox.control(control(answer));
+        answered.recv_timeout(PATIENCE).map_err(|_| Silent)
     }
 
     pub fn status(&self) -> Status {

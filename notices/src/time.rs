@@ -38,6 +38,12 @@ impl Time {
     }
 }
 
+impl From<jiff::Timestamp> for Time {
+    fn from(stamp: jiff::Timestamp) -> Time {
+        Time(u64::try_from(stamp.as_nanosecond()).unwrap_or(0))
+    }
+}
+
 impl Add<Duration> for Time {
     type Output = Time;
 

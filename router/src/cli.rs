@@ -51,7 +51,7 @@ enum Command {
     /// Look at events that could not be processed or delivered, and send them again.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLetters),
-    /// Try out who would be told when something fires.
+    /// What fires and who was told; take an alert on; try out who would be told.
     #[command(subcommand)]
     Notify(notify::Notify),
     /// Send recorded lines to the running router.

@@ -9,11 +9,13 @@ mod secret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use tapline_contract::Sensitivity;
 use tapline_contract::generate::clickhouse::Cluster;
 use tapline_notices::NotifyConfig;
+use tapline_notices::calendar::CalendarConfig;
 
 use crate::sink::ElasticsearchFlavour;
 
@@ -39,6 +41,9 @@ pub struct Config {
     pub sinks: BTreeMap<String, SinkConfig>,
     pub route: Route,
     pub notices: Notices,
+    pub watch: WatchConfig,
+    /// When the market is open.
+    pub calendar: CalendarConfig,
     /// Channels, routes, budgets: `notices/src/config/reference.toml`.
     pub notify: NotifyConfig,
 }
@@ -90,6 +95,25 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// What the router tells of itself, through `[notify]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WatchConfig {
+    pub expect_scrape_within_s: f64,
+    pub audit_stalled_after_s: f64,
+}
+
+impl WatchConfig {
+    /// Zero: nobody is expected.
+    pub fn expect_scrape_within(&self) -> Duration {
+        Duration::try_from_secs_f64(self.expect_scrape_within_s).unwrap_or_default()
+    }
+
+    pub fn audit_stalled_after(&self) -> Duration {
+        Duration::try_from_secs_f64(self.audit_stalled_after_s).unwrap_or_default()
+    }
 }
 
 /// A plugin's place in the chain.
@@ -332,6 +356,8 @@ impl Default for Config {
             sinks: sinks.into_iter().map(|(name, sink)| (name.to_owned(), sink)).collect(),
             route: Route::default(),
             notices: Notices::default(),
+            watch: WatchConfig::default(),
+            calendar: CalendarConfig::default(),
             notify: NotifyConfig::default(),
         }
     }
@@ -358,6 +384,12 @@ impl Default for Limits {
             sql_rows_max: 10_000,
             sql_timeout_s: 10,
         }
+    }
+}
+
+impl Default for WatchConfig {
+    fn default() -> Self {
+        WatchConfig { expect_scrape_within_s: 0.0, audit_stalled_after_s: 10.0 }
     }
 }
 
@@ -399,10 +431,9 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let mut config = Self::parse(&text, &path.display().to_string())?;
-        if let Some(folder) = path.parent() {
-            config.lies_in(folder);
-        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut config = Self::parse_in(folder, &text, &path.display().to_string())?;
+        config.lies_in(folder);
         Ok(config)
     }
 
@@ -429,7 +460,14 @@ impl Config {
 
     /// `origin` is how messages call the text, e.g. its path.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigError> {
-        let config: Config = toml::from_str(text).map_err(|error| ConfigError::syntax(origin, text, &error))?;
+        Self::parse_in(Path::new(""), text, origin)
+    }
+
+    fn parse_in(folder: &Path, text: &str, origin: &str) -> Result<Self, ConfigError> {
+        let mut config: Config = toml::from_str(text).map_err(|error| ConfigError::syntax(origin, text, &error))?;
+        let wrong = |what| ConfigError::Wrong { origin: origin.to_owned(), wrong: vec![what] };
+        config.calendar = config.calendar.read(folder).map_err(wrong)?;
+        config.notify.calendar = config.calendar.clone();
         config.check(origin)?;
         Ok(config)
     }
@@ -531,6 +569,15 @@ impl Config {
         if sqlite > 1 {
             wrong.push(format!("sinks: {sqlite} of type \"sqlite\"; the audit tables are in one"));
         }
+        for (key, seconds) in [
+            ("expect_scrape_within_s", self.watch.expect_scrape_within_s),
+            ("audit_stalled_after_s", self.watch.audit_stalled_after_s),
+        ] {
+            if !(0.0..=1e9).contains(&seconds) {
+                wrong.push(format!("watch.{key}: from 0 to a thousand million seconds"));
+            }
+        }
+        wrong.extend(self.calendar.calendar().err().into_iter().flatten());
         let is_used = self.sinks.values().any(|sink| sink.kind == SinkKind::Notify);
         if is_used {
             wrong.extend(self.notify.problems());
@@ -652,6 +699,22 @@ mod tests {
         assert!(message.contains("tapline.toml:3"), "{message}");
         assert!(message.contains("`htpp`"), "{message}");
         assert!(message.contains("did you mean \"http\"?"), "{message}");
+    }
+
+    #[test]
+    fn a_calendar_that_is_missing_or_broken_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tapline.toml");
+        std::fs::write(&path, "[calendar]\nfile = \"market.toml\"\n").unwrap();
+        let message = |path: &Path| Config::load(path).unwrap_err().to_string();
+        assert!(message(&path).contains("calendar.file"), "{}", message(&path));
+        std::fs::write(folder.path().join("market.toml"), "[sessions.day]\nopen = \"9\"\nclose = \"13:45\"\n").unwrap();
+        let said = message(&path);
+        assert!(said.contains("calendar.sessions.day.open") && said.contains("calendar.sessions.day.zone"), "{said}");
+        let good = "zone = \"Asia/Taipei\"\n[sessions.day]\nopen = \"08:45\"\nclose = \"13:45\"\n";
+        std::fs::write(folder.path().join("market.toml"), good).unwrap();
+        let config = Config::load(&path).unwrap();
+        assert!(config.notify.calendar.calendar().unwrap().has("day"), "notices go by the same");
     }
 
     #[test]

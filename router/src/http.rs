@@ -6,6 +6,7 @@ mod dead_letters;
 mod events;
 mod ledger;
 mod metrics;
+mod notices;
 mod operator;
 mod tail;
 
@@ -30,6 +31,7 @@ use crate::metrics::Exporter;
 use crate::route::Destinations;
 use crate::sink::{DeadLetters, SinkHandle};
 use crate::tail::Tail;
+use crate::watch::Scrapes;
 
 pub use events::BatchIds;
 pub use operator::{Operator, TOKEN_FILE};
@@ -49,6 +51,9 @@ pub struct App {
     pub dead_letters: Arc<DeadLetters>,
     pub destinations: Arc<Destinations>,
     pub operator: Operator,
+    pub scrapes: Arc<Scrapes>,
+    /// Where anybody is told.
+    pub notices: Option<tapline_notices::Handle>,
     pub run: String,
     pub started: Instant,
     /// Set when the router stops: nothing new is taken in.
@@ -66,6 +71,8 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/v1/trace/{id}", get(audit::trace))
         .route("/v1/ledger", get(ledger::get))
         .route("/v1/dead-letters/redrive", post(dead_letters::redrive))
+        .route("/v1/notices", get(notices::list))
+        .route("/v1/notices/acknowledge", post(notices::acknowledge))
         .route("/metrics", get(metrics::get))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -88,6 +95,8 @@ async fn index(State(app): State<Arc<App>>) -> Response {
          POST /v1/audit/sql  {{\"sql\": \"SELECT … FROM audit.orders_log\"}}\n\
          GET  /v1/trace/{{id}} one transaction by any of its ids\n\
          POST /v1/dead-letters/redrive  {{\"by\": \"audit\"}}, with the operator's token\n\
+         GET  /v1/notices    what fires, and who was told\n\
+         POST /v1/notices/acknowledge  {{\"id\": \"…\", \"by\": \"kim\"}}, with the operator's token\n\
          GET  /v1/ledger     where every event went\n\
          GET  /metrics       Prometheus text\n\
          GET  /healthz, /readyz\n\n\

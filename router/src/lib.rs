@@ -34,6 +34,7 @@ mod short;
 mod sink;
 mod special;
 mod tail;
+mod watch;
 mod worker;
 
 pub use ledger::{LedgerSnapshot, StreamSnapshot, Totals};

@@ -4,6 +4,7 @@
 //! that it does not declare is not exported but counted. Series are made at scrape time from counters
 //! that live where they are counted; a scrape locks nothing that an event waits for.
 
+mod events;
 mod families;
 mod histogram;
 mod router;
@@ -14,6 +15,7 @@ use prometheus::{Encoder, TextEncoder};
 use tapline_client::Telemetry;
 use tapline_contract::Contract;
 
+pub use events::EventCounts;
 use families::Caps;
 pub use families::{Families, Series};
 pub use histogram::Histogram;

@@ -1,11 +1,11 @@
-//! What became of notices: an audit row and a count for each try to deliver one.
+//! What became of notices: an audit row and a count for each try to deliver one, and a row for who took one on.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use tapline_host::{NewEvent, Value};
-use tapline_notices::runner::{Beat, Delivery, Receipts};
+use tapline_notices::runner::{Acknowledged, Beat, Delivery, Receipts};
 use tapline_notices::{Alarm, Outcome};
 
 /// Rows that wait for the worker. It takes them with every turn; what is beyond is only counted.
@@ -35,9 +35,9 @@ impl Books {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn row(&self, level: u8, fields: Vec<(&str, Value)>) {
+    fn row(&self, event: &str, level: u8, fields: Vec<(&str, Value)>) {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let row = NewEvent { event: "delivery".into(), level, fields };
+        let row = NewEvent { event: event.into(), level, fields };
         if self.rows.try_send(row).is_err() {
             tracing::warn!("more receipts of notices than the audit trail takes; one has no row");
         }
@@ -73,7 +73,24 @@ impl Receipts for Books {
         }
         fields.extend(delivery.receipt.map(|receipt| ("receipt", Value::Text(receipt.to_owned()))));
         fields.extend(delivery.error.map(|error| ("error", Value::Text(error.to_owned()))));
-        self.row(if delivery.outcome.arrived() { INFO } else { WARNING }, fields);
+        self.row("delivery", if delivery.outcome.arrived() { INFO } else { WARNING }, fields);
+    }
+
+    fn acknowledged(&self, acknowledged: &Acknowledged<'_>) {
+        let Acknowledged { alert, by, reason } = acknowledged;
+        let text = |text: &str| Value::Text(text.to_owned());
+        let mut fields = vec![
+            ("notice_key", text(&alert.id.key)),
+            ("plugin", text(&alert.id.source)),
+            ("notice_state", text("firing")),
+            ("severity", text(alert.severity.code())),
+            ("summary", text(&alert.summary)),
+            ("actor", text(by)),
+        ];
+        if !reason.is_empty() {
+            fields.push(("reason", text(reason)));
+        }
+        self.row("notice_acknowledged", INFO, fields);
     }
 
     fn alarm(&self, alarm: &Alarm) {
@@ -82,6 +99,7 @@ impl Receipts for Books {
                 tracing::error!(%message, title, ?tried, "a page has no receipt from any of its destinations");
                 let key = about.as_ref().map_or_else(|| message.clone(), |about| about.key.clone());
                 self.row(
+                    "delivery",
                     CRITICAL,
                     vec![
                         (

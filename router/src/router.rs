@@ -35,9 +35,10 @@ use crate::retention;
 use crate::route::Destinations;
 use crate::shared::Shared;
 use crate::sink::{
-    self, Backlog, DEAD_LETTERS, DeadLetters, Feed, SinkError, SinkRunner, SinkStats, Start, TableCounts,
+    self, Backlog, DEAD_LETTERS, DeadLetters, Feed, SinkError, SinkHandle, SinkRunner, SinkStats, Start, TableCounts,
 };
 use crate::tail::Tail;
+use crate::watch::{Scrapes, Watch, Watched};
 use crate::worker::{Worker, WorkerStats};
 
 /// Empty batches kept ready; more are freed.
@@ -83,6 +84,8 @@ pub struct Running {
     stop_by: Arc<OnceLock<Instant>>,
     journal: JournalWriter,
     notices: Option<tapline_notices::Runner>,
+    /// Of the router itself, where anybody is told.
+    watch: Option<Watch>,
     sinks: Vec<SinkRunner>,
     keeper: Keeper,
     /// Held as long as the router works in its data dir.
@@ -279,7 +282,17 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         worker: worker_stats,
         journal: journal_stats.clone(),
         books,
-        notices: notify,
+        notices: notify.clone(),
+    };
+    let scrapes = Arc::new(Scrapes::new());
+    let holds_tables = |sink: &&Arc<SinkHandle>| config.sinks[&*sink.name].kind.holds_tables();
+    let watched = Watched {
+        config: config.watch.clone(),
+        contract: contract.clone(),
+        ledger: ledger.clone(),
+        schema_counts: sources.schema_counts.clone(),
+        tables: handles.iter().filter(holds_tables).cloned().collect(),
+        scrapes: scrapes.clone(),
     };
     let app = Arc::new(http::App {
         contract: contract.clone(),
@@ -294,6 +307,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         dead_letters,
         destinations,
         operator,
+        scrapes: scrapes.clone(),
+        notices: notify.clone(),
         run: run.clone(),
         started: Instant::now(),
         stopping: stopping.clone(),
@@ -310,6 +325,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
     let data_dir = config.data_dir.clone();
     tasks.push(io.spawn(async move { retention::announce(intake, &data_dir).await }));
 
+    let watch = notify.map(|board| Watch::start(watched, board)).transpose().map_err(StartError::Thread)?;
     let keeper =
         Keeper::start(&config.data_dir, &run, ledger.clone(), sequences.clone()).map_err(StartError::Thread)?;
     Ok(Running {
@@ -327,6 +343,7 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         stop_by,
         journal,
         notices,
+        watch,
         sinks,
         keeper,
         _lock: lock,
@@ -357,6 +374,9 @@ impl Running {
         let begin = Instant::now();
         self.stopping.store(true, Relaxed);
         let _ = self.stop_io.send(true);
+        if let Some(watch) = self.watch.take() {
+            watch.stop();
+        }
         let patience = self.stop_timeout / 2;
         self.io.block_on(async {
             let all = async {

@@ -18,7 +18,7 @@ use crate::dispatch::Dispatcher;
 use crate::embedded::Embedded;
 use crate::intake::LANES;
 use crate::ledger::{Ledger, Outcome};
-use crate::metrics::Histogram;
+use crate::metrics::{EventCounts, Histogram};
 use crate::notice::{Inbound, NoticeCode};
 use crate::shared::Shared;
 use crate::sink::DeadLetters;
@@ -35,6 +35,7 @@ const NAP_WITHOUT_QUEUES: Duration = Duration::from_millis(250);
 pub struct WorkerStats {
     pub batch_events: Histogram,
     pub notices: Mutex<BTreeMap<NoticeCode, u64>>,
+    pub events: EventCounts,
 }
 
 impl WorkerStats {
@@ -42,6 +43,7 @@ impl WorkerStats {
         WorkerStats {
             batch_events: Histogram::numbers(contract, "tapline_batch_events"),
             notices: Mutex::new(BTreeMap::new()),
+            events: EventCounts::new(contract),
         }
     }
 }
@@ -175,6 +177,7 @@ impl Worker {
     /// The way of a batch.
     fn process(&mut self, mut batch: Batch, effects: &mut Effects) {
         self.stats.batch_events.observe(batch.len() as u64);
+        self.stats.events.take(&batch);
         self.inbound.number(&mut batch);
         // A dead letter of a destination has been through the chain.
         if batch.only_to == 0 {

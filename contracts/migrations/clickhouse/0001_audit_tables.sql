@@ -227,7 +227,7 @@ ORDER BY (`ts`, `run`, `seq`)
 TTL toDateTime(ts) + INTERVAL 1825 DAY
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
--- Alerts that fired or ended, and a receipt for every page that was sent.
+-- Alerts that fired or ended, a receipt for every page that was sent, and who took an alert on.
 CREATE TABLE IF NOT EXISTS audit.delivery_log (
     `ts` DateTime64(9, 'UTC') CODEC(Delta, ZSTD),
     `ingest_ts` DateTime64(9, 'UTC') CODEC(Delta, ZSTD),
@@ -249,6 +249,8 @@ CREATE TABLE IF NOT EXISTS audit.delivery_log (
     `delivery_outcome` LowCardinality(Nullable(String)),
     `receipt` LowCardinality(Nullable(String)),
     `attempt` Nullable(Int64),
+    `actor` LowCardinality(Nullable(String)),
+    `reason` Nullable(String),
     `strategy_id` LowCardinality(Nullable(String)),
     `latency_us` Nullable(Float64),
     `error` Nullable(String),

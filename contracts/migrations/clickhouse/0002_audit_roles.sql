@@ -29,8 +29,12 @@ GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `cha
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `conn_id`, `result`, `attempt`, `delay_s`, `gap_s`, `timeout_s`, `reason_code`, `reason`, `error`, `latency_us`, `details`) ON audit.connectivity_log TO audit_reader;
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `config_name`, `hash_before`, `hash_after`, `actor`, `result`, `changed_keys`, `reason`, `error`, `details`) ON audit.config_log TO audit_reader;
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `plugin`, `plugin_version`, `digest`, `action`, `actor`, `result`, `reason_code`, `reason`, `error`, `details`) ON audit.plugin_log TO audit_reader;
-GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `notice_key`, `notice_state`, `severity`, `summary`, `plugin`, `plugin_version`, `destination`, `delivery_outcome`, `receipt`, `attempt`, `strategy_id`, `latency_us`, `error`, `details`) ON audit.delivery_log TO audit_reader;
+GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `notice_key`, `notice_state`, `severity`, `summary`, `plugin`, `plugin_version`, `destination`, `delivery_outcome`, `receipt`, `attempt`, `actor`, `reason`, `strategy_id`, `latency_us`, `error`, `details`) ON audit.delivery_log TO audit_reader;
 GRANT SELECT(`ts`, `ingest_ts`, `run`, `seq`, `event_id`, `chain_position`, `chain_hash`, `event`, `component`, `level`, `trace_id`, `intent_id`, `client_order_id`, `fill_id`, `strategy_id`, `symbol`, `side`, `intent_type`, `price`, `price_scale`, `qty`, `net_qty`, `delta_qty`, `avg_price`, `realized_pnl`, `unrealized_pnl`, `reason_code`, `exch_ts`, `latency_us`, `details`) ON audit.trace_log TO audit_reader;
+
+GRANT SHOW TABLES, SHOW COLUMNS, CREATE DATABASE, CREATE TABLE, ALTER ADD COLUMN, ALTER MODIFY COLUMN,
+    ALTER COMMENT COLUMN, ALTER ADD INDEX, ALTER MATERIALIZE INDEX, ALTER TTL
+    ON audit.* TO audit_admin;
 
 GRANT SHOW TABLES, SHOW COLUMNS ON audit.* TO audit_verifier;
 GRANT SELECT ON audit.orders_log TO audit_verifier;
@@ -41,7 +45,3 @@ GRANT SELECT ON audit.config_log TO audit_verifier;
 GRANT SELECT ON audit.plugin_log TO audit_verifier;
 GRANT SELECT ON audit.delivery_log TO audit_verifier;
 GRANT SELECT ON audit.trace_log TO audit_verifier;
-
-GRANT SHOW TABLES, SHOW COLUMNS, CREATE DATABASE, CREATE TABLE, ALTER ADD COLUMN, ALTER MODIFY COLUMN,
-    ALTER COMMENT COLUMN, ALTER ADD INDEX, ALTER MATERIALIZE INDEX, ALTER TTL
-    ON audit.* TO audit_admin;

@@ -249,7 +249,7 @@ BEGIN SELECT CASE
     THEN RAISE(IGNORE)
     ELSE RAISE(ABORT, 'audit.plugin_log: the chain position is taken by another event') END; END;
 
--- Alerts that fired or ended, and a receipt for every page that was sent.
+-- Alerts that fired or ended, a receipt for every page that was sent, and who took an alert on.
 CREATE TABLE IF NOT EXISTS audit."delivery_log" (
     "ts" INTEGER NOT NULL,
     "ingest_ts" INTEGER NOT NULL,
@@ -271,6 +271,8 @@ CREATE TABLE IF NOT EXISTS audit."delivery_log" (
     "delivery_outcome" TEXT,
     "receipt" TEXT,
     "attempt" INTEGER,
+    "actor" TEXT,
+    "reason" TEXT,
     "strategy_id" TEXT,
     "latency_us" REAL,
     "error" TEXT,

@@ -1,14 +1,27 @@
-//! Hours in which a route keeps what can wait. They are wall-clock hours of a named place, so that they
-//! move with its summer time.
+//! Times in which a route keeps what can wait: wall-clock hours of a named place, so that they move with its
+//! summer time, or whenever the market is closed.
+
+use std::sync::Arc;
 
 use jiff::civil::{Time as Clock, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 
 use crate::Time;
+use crate::calendar::Calendar;
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Quiet {
+pub enum Quiet {
+    Hours(Hours),
+    /// While all of these sessions of the calendar are closed.
+    Outside {
+        calendar: Arc<Calendar>,
+        sessions: Vec<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hours {
     pub zone: TimeZone,
     /// Days on which a quiet time begins; empty means every day.
     pub days: Vec<Weekday>,
@@ -18,6 +31,16 @@ pub struct Quiet {
 }
 
 impl Quiet {
+    /// The end of the quiet time in which `now` lies.
+    fn until(&self, now: Time) -> Option<Time> {
+        match self {
+            Quiet::Hours(hours) => hours.until(now),
+            Quiet::Outside { calendar, sessions } => calendar.closed_until(sessions, now.timestamp()).map(Time::from),
+        }
+    }
+}
+
+impl Hours {
     /// The end of the quiet time in which `now` lies.
     pub fn until(&self, now: Time) -> Option<Time> {
         let now = now.timestamp();
@@ -32,7 +55,7 @@ impl Quiet {
             let span: Span = if self.to <= self.from { 1.day() } else { 0.days() };
             let start = day.to_datetime(self.from).to_zoned(self.zone.clone()).ok()?.timestamp();
             let end = day.checked_add(span).ok()?.to_datetime(self.to).to_zoned(self.zone.clone()).ok()?.timestamp();
-            (start <= now && now < end).then(|| Time(u64::try_from(end.as_nanosecond()).unwrap_or(0)))
+            (start <= now && now < end).then(|| Time::from(end))
         })
     }
 }
@@ -56,12 +79,11 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Time {
-        let stamp: jiff::Timestamp = text.parse().unwrap();
-        Time(u64::try_from(stamp.as_nanosecond()).unwrap())
+        text.parse::<jiff::Timestamp>().unwrap().into()
     }
 
-    fn quiet(zone: &str, from: (i8, i8), to: (i8, i8), days: &[Weekday]) -> Quiet {
-        Quiet {
+    fn quiet(zone: &str, from: (i8, i8), to: (i8, i8), days: &[Weekday]) -> Hours {
+        Hours {
             zone: TimeZone::get(zone).unwrap(),
             days: days.to_vec(),
             from: Clock::constant(from.0, from.1, 0, 0),
@@ -105,9 +127,9 @@ mod tests {
 
     #[test]
     fn one_after_the_other_is_one() {
-        let two = [quiet("UTC", (0, 0), (6, 0), &[]), quiet("UTC", (5, 0), (9, 0), &[])];
+        let two = [quiet("UTC", (0, 0), (6, 0), &[]), quiet("UTC", (5, 0), (9, 0), &[])].map(Quiet::Hours);
         assert_eq!(until(&two, at("2026-03-01T02:00:00Z")), Some(at("2026-03-01T09:00:00Z")));
-        let always = [quiet("UTC", (0, 0), (0, 0), &[])];
+        let always = [Quiet::Hours(quiet("UTC", (0, 0), (0, 0), &[]))];
         assert!(until(&always, at("2026-03-01T02:00:00Z")).is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a `[notify]` section, all of it at once, and what would be right.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tapline_contract::did_you_mean;
 
@@ -8,6 +9,7 @@ use super::channels::{ChannelConfig, ChannelKind, EncryptionConfig};
 use super::routes::RouteConfig;
 use super::{NotifyConfig, Seconds, secrets};
 use crate::Severity;
+use crate::calendar::Calendar;
 
 impl NotifyConfig {
     /// Nothing where it is right. Looks at no file and asks nobody; `Runner::start` does.
@@ -54,6 +56,8 @@ impl NotifyConfig {
 
     fn check_routes(&self, wrong: &mut Vec<String>) {
         let names: Vec<&str> = self.channels.keys().map(String::as_str).collect();
+        // What is wrong with it is told where it stands.
+        let calendar = Arc::new(self.calendar.calendar().unwrap_or_default());
         let mut seen = BTreeSet::new();
         for route in &self.routes {
             let name = route.name();
@@ -71,7 +75,7 @@ impl NotifyConfig {
                     wrong.push(format!("{place}.{key}: there is no channel `{channel}`; {hint}"));
                 }
             }
-            wrong.extend(route.problems().into_iter().map(|what| format!("{place}.{what}")));
+            wrong.extend(route.problems(&calendar).into_iter().map(|what| format!("{place}.{what}")));
         }
         for severity in Severity::ALL {
             if !self.routes.iter().any(|route| route.takes_all() && route.severity.contains(&severity)) {
@@ -181,7 +185,7 @@ impl ChannelConfig {
 }
 
 impl RouteConfig {
-    fn problems(&self) -> Vec<String> {
+    fn problems(&self, calendar: &Arc<Calendar>) -> Vec<String> {
         let mut wrong = Vec::new();
         if self.severity.is_empty() {
             wrong.push("severity: none, so it takes nothing".to_owned());
@@ -204,7 +208,7 @@ impl RouteConfig {
             }
         }
         for quiet in &self.quiet {
-            wrong.extend(quiet.quiet().err().map(|what| format!("quiet.{what}")));
+            wrong.extend(quiet.quiet(calendar).err().map(|what| format!("quiet: {what}")));
         }
         wrong
     }

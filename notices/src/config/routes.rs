@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::{Time as Clock, Weekday};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::{NotifyConfig, Seconds};
-use crate::{Backoff, Budget, ChannelName, Flap, Group, Quiet, Route, Rules, Severity};
+use crate::calendar::{Calendar, time_of_day, time_zone, weekday};
+use crate::{Backoff, Budget, ChannelName, Flap, Group, Hours, Quiet, Route, Rules, Severity};
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,11 +54,13 @@ pub struct BudgetConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuietConfig {
-    pub from: String,
-    pub to: String,
-    pub zone: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub zone: Option<String>,
     #[serde(default)]
     pub days: Vec<String>,
+    #[serde(default)]
+    pub outside: Vec<String>,
 }
 
 fn fallback_after() -> Seconds {
@@ -103,24 +104,30 @@ impl BudgetConfig {
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl QuietConfig {
-    pub(super) fn quiet(&self) -> Result<Quiet, String> {
-        let clock = |key: &str, text: &str| -> Result<Clock, String> {
-            let wrong = || format!("{key}: {text:?} is not a time of day like \"22:00\"");
-            Clock::strptime("%H:%M", text).map_err(|_| wrong())
+    pub(super) fn quiet(&self, calendar: &Arc<Calendar>) -> Result<Quiet, String> {
+        let hours = match (&self.from, &self.to, &self.zone) {
+            (None, None, None) if self.days.is_empty() => None,
+            (Some(from), Some(to), Some(zone)) => Some((from, to, zone)),
+            _ => return Err("hours have from, to and zone".to_owned()),
         };
-        let zone = TimeZone::get(&self.zone).map_err(|_| {
-            format!("zone: there is no time zone {:?}; they are called like \"Asia/Taipei\"", self.zone)
-        })?;
-        let days = self.days.iter().map(|day| weekday(day)).collect::<Result<_, _>>()?;
-        Ok(Quiet { zone, days, from: clock("from", &self.from)?, to: clock("to", &self.to)? })
+        match (hours, self.outside.is_empty()) {
+            (Some((from, to, zone)), true) => Ok(Quiet::Hours(Hours {
+                zone: time_zone(zone)?,
+                days: self.days.iter().map(|day| weekday(day)).collect::<Result<_, _>>()?,
+                from: time_of_day("from", from)?,
+                to: time_of_day("to", to)?,
+            })),
+            (None, false) => {
+                let unknown = self.outside.iter().find(|session| !calendar.has(session));
+                match unknown {
+                    Some(session) => Err(format!("outside: [calendar] has no session `{session}`")),
+                    None => Ok(Quiet::Outside { calendar: calendar.clone(), sessions: self.outside.clone() }),
+                }
+            }
+            (Some(_), false) => Err("either hours or outside; give two entries for both".to_owned()),
+            (None, true) => Err("it says no time: give from, to and zone, or outside".to_owned()),
+        }
     }
-}
-
-fn weekday(text: &str) -> Result<Weekday, String> {
-    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let at = DAYS.iter().position(|day| *day == text);
-    let at = at.ok_or_else(|| format!("days: there is no day {text:?}; they are {}", DAYS.join(", ")))?;
-    Ok(Weekday::from_monday_zero_offset(at as i8).expect("there are seven"))
 }
 
 impl RouteConfig {
@@ -141,6 +148,7 @@ impl RouteConfig {
 impl NotifyConfig {
     /// What the board goes by. Only of a configuration that `problems` has nothing against.
     pub fn rules(&self) -> Rules {
+        let calendar = Arc::new(self.calendar.calendar().unwrap_or_default());
         let channels: BTreeMap<ChannelName, _> =
             self.channels.iter().map(|(name, channel)| (Arc::from(name.as_str()), channel.manner())).collect();
         let names = |list: &[String]| list.iter().map(|name| Arc::from(name.as_str())).collect();
@@ -159,7 +167,7 @@ impl NotifyConfig {
                 reserve: route.reserve.budget(),
                 window: route.storm_window_s.duration(),
                 reserve_window: route.reserve_window_s.duration(),
-                quiet: route.quiet.iter().filter_map(|quiet| quiet.quiet().ok()).collect(),
+                quiet: route.quiet.iter().filter_map(|quiet| quiet.quiet(&calendar).ok()).collect(),
             })
         });
         Rules {

@@ -67,7 +67,10 @@ fn everything_wrong_is_told_at_once() {
         [[notify.routes]]
         severity = ['critical']
         to = ['dsek']
-        quiet = [{ from = '25:00', to = '07:00', zone = 'Asia/Taipeh' }]
+        quiet = [
+            { from = '25:00', to = '07:00', zone = 'Asia/Taipeh' }, { outside = ['day'] }, { days = [] },
+            { from = '22:00', to = '07:00', zone = 'UTC', outside = ['day'] }, { from = '22:00' },
+        ]
         [[notify.routes]]
         severity = ['warning']
         sources = ['x']
@@ -83,7 +86,11 @@ fn everything_wrong_is_told_at_once() {
         "notify.channels.hook.url: http would send it in the clear",
         "notify.channels.hook.secret_file or secret_env is missing",
         "notify.routes.critical.to: there is no channel `dsek`; did you mean \"desk\"?",
-        "notify.routes.critical.quiet.zone: there is no time zone \"Asia/Taipeh\"",
+        "notify.routes.critical.quiet: zone: there is no time zone \"Asia/Taipeh\"",
+        "notify.routes.critical.quiet: outside: [calendar] has no session `day`",
+        "notify.routes.critical.quiet: either hours or outside",
+        "notify.routes.critical.quiet: it says no time",
+        "notify.routes.critical.quiet: hours have from, to and zone",
         "notify.routes.warning.to: no channel, so it would deliver nothing",
         "no route takes every warning notice",
         "no route takes every info notice",

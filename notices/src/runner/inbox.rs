@@ -5,7 +5,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::{Id, Notice, Outcome, SendId, Severity};
+use crate::{Id, Notice, OpenAlert, Outcome, SendId, Severity};
 
 pub struct Inbox {
     /// Of each of the two queues of notices.
@@ -30,11 +30,20 @@ struct State {
 pub enum Control {
     Answered(SendId, Outcome, Option<String>),
     Troubled(SendId),
-    Acknowledge(Id, String),
+    Acknowledge(Acknowledge),
+    /// What fires.
+    Open(SyncSender<Vec<OpenAlert>>),
     /// Answered when everything before it is done.
     Ping(SyncSender<()>),
     Stop(Instant),
     LaneDone,
+}
+
+pub struct Acknowledge {
+    pub id: Id,
+    pub by: String,
+    pub reason: String,
+    pub answer: SyncSender<Option<OpenAlert>>,
 }
 
 /// The notice was not taken: too many wait, or the runner has stopped.

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use crate::{Alarm, Message, Outcome, Time};
+use crate::{Alarm, Message, OpenAlert, Outcome, Time};
 
 /// Called from the runner's threads; it should not take long, and must not wait for the runner.
 pub trait Receipts: Send + Sync {
     /// Each try to deliver a message, and what came of it.
     fn delivery(&self, delivery: &Delivery<'_>);
+
+    /// Somebody has taken an alert on.
+    fn acknowledged(&self, _acknowledged: &Acknowledged<'_>) {}
 
     /// What has to be known beside the messages.
     fn alarm(&self, alarm: &Alarm);
@@ -42,6 +45,14 @@ pub struct Delivery<'a> {
     pub took: Duration,
     /// How long after the event it was answered.
     pub since_event: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Acknowledged<'a> {
+    pub alert: &'a OpenAlert,
+    pub by: &'a str,
+    /// Empty where none was given.
+    pub reason: &'a str,
 }
 
 #[derive(Clone, Debug)]

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::inbox::Control;
+use super::inbox::{Acknowledge, Control};
 use super::keeper::Keeper;
-use super::receipts::Delivery;
+use super::receipts::{Acknowledged, Delivery};
 use super::{Shared, calmly};
-use crate::{Board, Outcome, Sending};
+use crate::{Board, Outcome, Sending, Time};
 
 /// Works until it is stopped. Should it break, nobody is told anything any more, so that has to be known:
 /// notices are refused, the heartbeat stops, and the router is told.
@@ -35,12 +35,13 @@ fn work(mut board: Board, mut keeper: Keeper, shared: &Shared) {
             send(&mut board, shared);
         }
         for control in batch.controls.drain(..) {
-            changed |= !matches!(control, Control::Ping(_) | Control::LaneDone);
+            changed |= !matches!(control, Control::Ping(_) | Control::Open(_) | Control::LaneDone);
             match control {
                 Control::Answered(id, outcome, receipt) => board.answered(&id, outcome, receipt, now),
                 Control::Troubled(id) => board.troubled(&id, now),
-                Control::Acknowledge(id, by) => {
-                    board.acknowledge(&id, &by, now);
+                Control::Acknowledge(take_on) => acknowledge(&mut board, take_on, now, shared),
+                Control::Open(answer) => {
+                    let _ = answer.try_send(board.open());
                 }
                 Control::Ping(answer) => {
                     // Nobody waits any more where it can't be answered.
@@ -85,6 +86,15 @@ fn work(mut board: Board, mut keeper: Keeper, shared: &Shared) {
             return keeper.close(&board, seen);
         }
     }
+}
+
+fn acknowledge(board: &mut Board, Acknowledge { id, by, reason, answer }: Acknowledge, now: Time, shared: &Shared) {
+    let alert = board.acknowledge(&id, &by, now);
+    if let Some(alert) = &alert {
+        tracing::info!(%id, by, reason, "somebody has taken an alert on");
+        calmly(|| shared.receipts.acknowledged(&Acknowledged { alert, by: &by, reason: &reason }));
+    }
+    let _ = answer.try_send(alert);
 }
 
 /// Hands out what is due. Answers whether there was something.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use tapline_notices::runner::{Beat, Delivery, Receipts};
+use tapline_notices::runner::{Acknowledged, Beat, Delivery, Receipts};
 use tapline_notices::{Alarm, Kind, Outcome};
 
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Books {
     wake: Condvar,
     pub alarms: Mutex<Vec<Alarm>>,
     pub beats: Mutex<Vec<Beat>>,
+    /// Alert, who, why.
+    pub acknowledged: Mutex<Vec<String>>,
 }
 
 impl Books {
@@ -54,6 +56,11 @@ impl Receipts for Books {
 
     fn alarm(&self, alarm: &Alarm) {
         self.alarms.lock().unwrap().push(alarm.clone());
+    }
+
+    fn acknowledged(&self, acknowledged: &Acknowledged<'_>) {
+        let Acknowledged { alert, by, reason } = acknowledged;
+        self.acknowledged.lock().unwrap().push(format!("{} {by} {reason}", alert.id));
     }
 
     fn heartbeat(&self, beat: &Beat) {

@@ -227,11 +227,19 @@ fn what_could_not_be_sent_at_the_stop_is_sent_at_the_start() {
 fn somebody_takes_it_on() {
     let folder = tempfile::tempdir().unwrap();
     let (pager, chat) = (Server::start(accepted), Server::start(said_ok));
-    let runner = Runner::start(&config(folder.path(), &pager, &chat, ""), None, Books::new()).unwrap();
+    let books = Books::new();
+    let runner = Runner::start(&config(folder.path(), &pager, &chat, ""), None, books.clone()).unwrap();
     runner.notify(notice("a", Severity::Critical)).unwrap();
     pager.wait(1);
-    runner.acknowledge(Id { source: "rule".into(), key: "a".into() }, "mara");
+    let id = |key: &str| Id { source: "rule".into(), key: key.into() };
+    let open = runner.open().unwrap();
+    assert_eq!((open.len(), &open[0].id, &open[0].acknowledged_by), (1, &id("a"), &None));
+    assert_eq!(runner.acknowledge(id("b"), "mara", "").unwrap(), None, "it does not fire");
+    let taken = runner.acknowledge(id("a"), "mara", "the feed is being switched").unwrap().unwrap();
+    assert_eq!(taken.acknowledged_by.as_deref(), Some("mara"));
     assert_eq!(pager.wait(2)[1].json()["event_action"], "acknowledge");
+    assert_eq!(runner.open().unwrap(), [taken]);
+    assert_eq!(*books.acknowledged.lock().unwrap(), ["rule/a mara the feed is being switched"]);
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! Talking to the running router.
 
+use std::path::Path;
+
 use anyhow::{Context, anyhow};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::Response;
 use ureq::{Agent, Body};
+
+use super::Failure;
+use crate::http::TOKEN_FILE;
 
 pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:7311";
 
@@ -21,9 +26,16 @@ impl Client {
         Client { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: None }
     }
 
-    pub(super) fn with_token(mut self, token: &str) -> Self {
-        self.token = Some(token.to_owned());
-        self
+    /// With the operator's token, which only who may read the router's data dir has.
+    pub(super) fn operator(url: &str, data_dir: &Path) -> Result<Self, Failure> {
+        let path = data_dir.join(TOKEN_FILE);
+        let token = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::Usage(format!(
+                "can't read the operator's token {}: {error}; name the running router's data dir with --data-dir",
+                path.display()
+            ))
+        })?;
+        Ok(Client { token: Some(token.trim().to_owned()), ..Client::new(url) })
     }
 
     fn reached(&self, result: Result<Response<Body>, ureq::Error>) -> anyhow::Result<Response<Body>> {

@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::Failure;
 use super::client::Client;
 use super::table::table;
-use crate::http::TOKEN_FILE;
 use crate::ingest::timestamp;
 use crate::sink::{DEAD_LETTERS, DeadLetter};
 
@@ -171,15 +170,8 @@ impl Show {
 
 impl Redrive {
     fn run(self) -> Result<(), Failure> {
-        let path = self.chosen.data_dir.join(TOKEN_FILE);
-        let token = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::Usage(format!(
-                "can't read the operator's token {}: {error}; name the running router's data dir with --data-dir",
-                path.display()
-            ))
-        })?;
         let body = serde_json::json!({ "by": self.chosen.by, "reason": self.chosen.reason, "limit": self.limit });
-        let client = Client::new(&self.url).with_token(token.trim());
+        let client = Client::operator(&self.url, &self.chosen.data_dir)?;
         let answer: serde_json::Value = client.post("/v1/dead-letters/redrive", &body)?;
         if self.json {
             println!("{answer}");

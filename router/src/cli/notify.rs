@@ -1,5 +1,7 @@
 //! `tapline notify`
 
+mod open;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -11,6 +13,11 @@ use crate::config::Config;
 
 #[derive(Subcommand)]
 pub(super) enum Notify {
+    /// What fires at the running router, who was told, and who has taken it on.
+    List(open::List),
+    /// Take an alert on: it is told no more while it stays as it is.
+    #[command(alias = "acknowledge")]
+    Ack(open::Acknowledge),
     /// Send a test notice through every channel, and say what came of each.
     Test(Test),
     /// Print every setting of [notify], commented.
@@ -31,6 +38,8 @@ pub(super) struct Test {
 impl Notify {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self {
+            Notify::List(list) => list.run(),
+            Notify::Ack(acknowledge) => acknowledge.run(),
             Notify::Test(test) => test.run(),
             Notify::Reference => {
                 print!("{}", tapline_notices::config::REFERENCE_TOML);

@@ -40,12 +40,8 @@ pub struct Redriven {
 }
 
 pub async fn redrive(State(app): State<Arc<App>>, headers: HeaderMap, chosen: Json<Chosen>) -> Response {
-    if !app.operator.allows(&headers) {
-        return refuse(
-            StatusCode::UNAUTHORIZED,
-            "no_token",
-            "this changes something: send `Authorization: Bearer` with the token in operator.token of the data dir",
-        );
+    if let Err(refused) = app.operator.check(&headers) {
+        return refused;
     }
     // In a task of its own: a client that hangs up leaves nothing half done.
     let work = tokio::spawn(async move { all(&app, &chosen).await });

@@ -5,8 +5,11 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use sha2::{Digest, Sha256};
+
+use super::refuse;
 
 /// In the data dir; only its owner can read it, and so do commands on the same machine.
 pub const TOKEN_FILE: &str = "operator.token";
@@ -36,7 +39,19 @@ impl Operator {
         Ok(Operator { digest: Sha256::digest(token.trim().as_bytes()).into() })
     }
 
-    pub fn allows(&self, headers: &HeaderMap) -> bool {
+    /// The answer for who has no token.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Response> {
+        match self.allows(headers) {
+            true => Ok(()),
+            false => Err(refuse(
+                StatusCode::UNAUTHORIZED,
+                "no_token",
+                "this changes something: send `Authorization: Bearer` with the token in operator.token of the data dir",
+            )),
+        }
+    }
+
+    fn allows(&self, headers: &HeaderMap) -> bool {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
         <[u8; 32]>::from(Sha256::digest(token.trim().as_bytes())) == self.digest

@@ -106,6 +106,13 @@ impl SchemaCounts {
         self.all().into_iter().filter(|((kind, _), _)| *kind == what).map(|(_, n)| n).sum()
     }
 
+    /// By event: those without a join key that they need.
+    pub fn null_join_keys(&self) -> Vec<(u16, u64)> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_it = (SchemaCount::NullJoinKey, 0)..=(SchemaCount::NullJoinKey, u16::MAX);
+        counts.range(of_it).map(|((_, event), n)| (*event, *n)).collect()
+    }
+
     pub fn all(&self) -> Vec<((SchemaCount, u16), u64)> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.iter().map(|(key, n)| (*key, *n)).collect()

@@ -65,6 +65,7 @@ impl Sources {
         for plugin in &self.plugins {
             plugin.collect(families);
         }
+        self.worker.events.collect(contract, families);
         families.add("tapline_batch_events", &[], self.worker.batch_events.series());
         for (notice, n) in self.worker.notices.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let labels = [("severity", notice.severity), ("state", notice.state)];

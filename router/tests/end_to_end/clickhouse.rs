@@ -70,8 +70,7 @@ fn every_audit_row_arrives_once_whatever_fails() {
         "/",
         "ALTER TABLE audit.orders_log UPDATE latency_us = 12.5 WHERE chain_position = 7 SETTINGS mutations_sync = 2",
     );
-    clickhouse
-        .post("/", "ALTER TABLE audit.orders_log DELETE WHERE chain_position = 301 SETTINGS mutations_sync = 2");
+    clickhouse.post("/", "ALTER TABLE audit.orders_log DELETE WHERE chain_position = 301 SETTINGS mutations_sync = 2");
     let (found, code) = verify(&folder, &config);
     let breaks: Vec<&str> = found["breaks"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!((code, breaks.len()), (Some(3), 2), "{found}");
@@ -90,8 +89,14 @@ fn verify(folder: &Folder, config: &Path) -> (Value, Option<i32>) {
 #[test]
 fn a_table_that_differs_from_the_contract_is_named_and_gets_its_rows_when_it_is_mended() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../contracts/migrations/clickhouse");
-    let clickhouse =
-        ClickHouse::start(&["--apply", &root.display().to_string(), "--user", "router:secret:audit_writer", "--user", "prover:proof:audit_verifier"]);
+    let clickhouse = ClickHouse::start(&[
+        "--apply",
+        &root.display().to_string(),
+        "--user",
+        "router:secret:audit_writer",
+        "--user",
+        "prover:proof:audit_verifier",
+    ]);
     clickhouse.post("/", "ALTER TABLE audit.orders_log DROP COLUMN qty");
     clickhouse.post("/", "ALTER TABLE audit.risk_log MODIFY TTL toDateTime(ts) + INTERVAL 30 DAY");
     let folder = Folder::new();

@@ -121,3 +121,24 @@ fn notices_are_counted_by_severity_and_state() {
         router.get("/metrics").text.contains("tapline_notices_total{severity=").then_some(())
     });
 }
+
+#[test]
+fn who_talks_most_is_seen_by_name_and_names_are_capped() {
+    let mut router = Router::start();
+    let event = |name: &str| json!({ "component": "market_data", "event": name, "symbol": "TXFD6", "gap_s": 1.5 });
+    let declared = (0..40).map(|_| event("feed_gap"));
+    let own = (0..7).map(|_| event("my own words"));
+    let many = (0..200).map(|number| event(&format!("word {number}")));
+    let events: Vec<_> = declared.chain(own).chain(many).collect();
+    router.send(&events);
+    router.settled(events.len() as u64);
+    let metrics = router.get("/metrics").text;
+    let count = |name: &str| {
+        let start = format!("tapline_events_by_name_total{{event=\"{name}\"}} ");
+        metrics.lines().find_map(|line| line.strip_prefix(&start)).map(|n| n.parse::<u64>().unwrap())
+    };
+    assert_eq!((count("feed_gap"), count("my own words"), count("word 1")), (Some(40), Some(7), Some(1)), "{metrics}");
+    // 128 names that nobody declared have a series of their own, this one included.
+    assert_eq!(count("_other"), Some(200 - 127), "{metrics}");
+    router.stop_well();
+}

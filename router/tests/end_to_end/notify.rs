@@ -1,9 +1,11 @@
 //! Who is told: the router against receivers that refuse what the real ones refuse.
 
+mod acknowledge;
 mod alertmanager;
 mod email;
 mod heartbeat;
 mod setup;
+mod watch;
 mod webhook;
 
 use std::time::Duration;

@@ -80,6 +80,7 @@ EventName: TypeAlias = Literal[
     "heartbeat",
     "notice",
     "plugin_lifecycle",
+    "notice_acknowledged",
     "delivery",
 ]
 
@@ -141,6 +142,7 @@ MetricName: TypeAlias = Literal[
     "tapline_ingest_bytes_total",
     "tapline_unknown_events_total",
     "tapline_unknown_fields_total",
+    "tapline_events_by_name_total",
     "tapline_missing_fields_total",
     "tapline_null_join_keys_total",
     "tapline_kind_mismatches_total",
@@ -1573,6 +1575,41 @@ class PluginLifecycle(TypedDict, total=False):
     venue: str
     message: str
 
+class NoticeAcknowledged(TypedDict, total=False):
+    """Somebody has taken an alert on: it is not told again while it stays as it is."""
+
+    event: Required[Literal["notice_acknowledged"]]
+    component: Literal["router"]
+    ts: int
+    level: Level
+    run: str
+    seq: int
+    notice_key: Required[str]
+    actor: Required[str]
+    plugin: str
+    notice_state: Literal["firing", "resolved"]
+    severity: Literal["info", "warning", "critical"]
+    summary: str
+    reason: str
+    service: str
+    env: str
+    host: str
+    pid: int
+    symbol: str
+    strategy_id: str
+    trace_id: str
+    intent_id: str
+    client_order_id: str
+    broker_order_id: str
+    account: str
+    risk_mode: Literal["NORMAL", "WARM", "STORM", "HALT"]
+    reason_code: str
+    latency_us: float
+    desk: str
+    book: str
+    venue: str
+    message: str
+
 class Delivery(TypedDict, total=False):
     """A page or a message was sent, and this is what came of it."""
 
@@ -1645,6 +1682,7 @@ TaplineIngestConnectionsLabels = TypedDict("TaplineIngestConnectionsLabels", {"p
 TaplineIngestBytesTotalLabels = TypedDict("TaplineIngestBytesTotalLabels", {"protocol": Literal["unix", "tcp", "http"]})
 TaplineUnknownEventsTotalLabels = TypedDict("TaplineUnknownEventsTotalLabels", {"component": str})
 TaplineUnknownFieldsTotalLabels = TypedDict("TaplineUnknownFieldsTotalLabels", {"component": str})
+TaplineEventsByNameTotalLabels = TypedDict("TaplineEventsByNameTotalLabels", {"event": str})
 TaplineMissingFieldsTotalLabels = TypedDict("TaplineMissingFieldsTotalLabels", {"event": str})
 TaplineNullJoinKeysTotalLabels = TypedDict("TaplineNullJoinKeysTotalLabels", {"event": str})
 TaplineKindMismatchesTotalLabels = TypedDict("TaplineKindMismatchesTotalLabels", {"field": str})

@@ -73,12 +73,12 @@ fn beyond_what_is_remembered_is_counted() {
 
 fn at_night() -> Rules {
     let mut rules = rules();
-    let quiet = Quiet {
+    let quiet = Quiet::Hours(Hours {
         zone: TimeZone::get("Asia/Taipei").unwrap(),
         days: Vec::new(),
         from: jiff::civil::time(22, 0, 0, 0),
         to: jiff::civil::time(7, 0, 0, 0),
-    };
+    });
     for route in ["pages", "rest"] {
         change(&mut rules, route, |route| route.quiet = vec![quiet.clone()]);
     }
@@ -103,6 +103,37 @@ fn quiet_hours_keep_warnings_and_never_a_critical() {
     desk.wait(1);
     let summary = desk.sent[0].2.summary.clone().unwrap();
     assert_eq!((summary.why, summary.firing, summary.resolved), (Why::Quiet, 1, 1));
+    assert_eq!(desk.told(), ["chat WARNING 1 firing, 1 resolved, in quiet hours"]);
+}
+
+#[test]
+fn outside_the_session_warnings_wait_for_it_to_open_and_criticals_do_not() {
+    let calendar = "zone = 'Asia/Taipei'\nholidays = ['2026-02-16', '2026-02-17']\n\
+                    [sessions.day]\nopen = '08:45'\nclose = '13:45'\n";
+    let calendar: crate::calendar::CalendarConfig = toml::from_str(calendar).unwrap();
+    let calendar = Arc::new(calendar.calendar().unwrap());
+    let mut rules = rules();
+    for route in ["pages", "rest"] {
+        let quiet = Quiet::Outside { calendar: calendar.clone(), sessions: vec!["day".into()] };
+        change(&mut rules, route, |route| route.quiet = vec![quiet]);
+    }
+    let mut desk = Desk::new(rules);
+    let friday: jiff::Timestamp = "2026-02-13T13:44:59+08:00".parse().unwrap();
+    desk.now = friday.as_second() as u64;
+    desk.fire("in session", Severity::Warning);
+    desk.now += 1;
+    desk.fire("closed", Severity::Warning);
+    desk.fire("page", Severity::Critical);
+    assert_eq!(desk.told(), ["chat WARNING firing: in session", "pager CRITICAL firing: page"]);
+    let wednesday: jiff::Timestamp = "2026-02-18T08:45:00+08:00".parse().unwrap();
+    desk.resolve("page");
+    desk.resolve("in session");
+    desk.wait(wednesday.as_second() as u64 - desk.now - 1);
+    assert!(
+        desk.told().iter().all(|told| told.starts_with("pager CRITICAL resolved")),
+        "over a weekend and two holidays"
+    );
+    desk.wait(1);
     assert_eq!(desk.told(), ["chat WARNING 1 firing, 1 resolved, in quiet hours"]);
 }
 

@@ -80,7 +80,7 @@ fn rules_of(shape: &Shape) -> Rules {
             if shape.quiet {
                 let zone = TimeZone::get("America/New_York").unwrap();
                 let (from, to) = (jiff::civil::time(20, 0, 0, 0), jiff::civil::time(23, 0, 0, 0));
-                route.quiet = vec![Quiet { zone, days: Vec::new(), from, to }];
+                route.quiet = vec![Quiet::Hours(Hours { zone, days: Vec::new(), from, to })];
             }
             if shape.also && name == "pages" {
                 route.also = vec!["mail".into()];
@@ -112,6 +112,10 @@ struct Run {
     alarms: Vec<(u64, Alarm)>,
     /// When a critical began to fire that nobody was told of: time and key.
     owed: Vec<(u64, String)>,
+    /// Taken on and not open again since: key and when.
+    acknowledged: BTreeMap<String, u64>,
+    /// A repeat of one that somebody had taken on.
+    nagged: Vec<String>,
     reload: bool,
 }
 
@@ -126,6 +130,8 @@ impl Run {
             known: Default::default(),
             alarms: Vec::new(),
             owed: Vec::new(),
+            acknowledged: BTreeMap::new(),
+            nagged: Vec::new(),
             reload,
         }
     }
@@ -142,6 +148,9 @@ impl Run {
                 let known = self.believed(&key);
                 let offered = self.board.offer(Notice::firing("rule", &key, *severity, &key, self.at()), self.at());
                 let new = matches!(offered, Offered::Fired | Offered::Escalated);
+                if new {
+                    self.acknowledged.remove(&key);
+                }
                 if new && *severity == Severity::Critical && (!known || offered == Offered::Escalated) {
                     self.owed.push((self.now, key));
                 }
@@ -156,7 +165,8 @@ impl Run {
             }
             Step::Acknowledge(key) => {
                 let id = Id { source: "rule".into(), key: format!("k{key}") };
-                if self.board.acknowledge(&id, "me", self.at()) {
+                if self.board.acknowledge(&id, "me", self.at()).is_some() {
+                    self.acknowledged.insert(id.key.clone(), self.now);
                     self.owed.retain(|(_, owed)| *owed != id.key);
                 }
             }
@@ -205,6 +215,10 @@ impl Run {
             for send in sends {
                 let first = self.known.insert(send.id.clone());
                 let how = self.answers[&*send.id.channel];
+                let about = &send.message.first().notice.key;
+                if first && send.message.kind == Kind::Repeated && self.acknowledged.contains_key(about) {
+                    self.nagged.push(format!("{} {about}", self.now));
+                }
                 let outcome = match how {
                     Answers::Delivered => Some(Outcome::Delivered),
                     Answers::Assumed => Some(Outcome::Assumed),
@@ -336,6 +350,17 @@ proptest! {
                 matches!(alarm, Alarm::PageUnreceipted { .. }) && at >= began && *at <= began + bound
             });
             prop_assert!(told || said, "{key} at {began}: {:#?}", run.brief());
+        }
+    }
+
+    #[test]
+    fn what_somebody_has_taken_on_is_not_repeated(shape in shape(), steps in steps()) {
+        let run = run(&shape, &steps, true);
+        prop_assert!(run.nagged.is_empty(), "{:?}: {:#?}", run.nagged, run.brief());
+        // It says so for as long as it is so, over restarts too.
+        for open in run.board.open() {
+            let known = run.acknowledged.contains_key(&open.id.key);
+            prop_assert_eq!(known, open.acknowledged_by.is_some(), "{}: {:#?}", open.id, run.brief());
         }
     }
 

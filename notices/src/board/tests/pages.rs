@@ -95,7 +95,7 @@ fn acknowledging_stops_repeats_and_fallback() {
     desk.silent = vec!["pager"];
     desk.fire("k", Severity::Critical);
     let id = Id { source: "rule".into(), key: "k".into() };
-    assert!(desk.board.acknowledge(&id, "mara", desk.now()));
+    assert!(desk.board.acknowledge(&id, "mara", desk.now()).is_some());
     desk.wait(10_000);
     assert_eq!(desk.told(), ["pager CRITICAL firing: k", "pager CRITICAL acknowledged: k"]);
     assert!(desk.alarms.is_empty());
@@ -103,7 +103,56 @@ fn acknowledging_stops_repeats_and_fallback() {
     desk.resolve("k");
     desk.wait(60);
     assert_eq!(desk.told().len(), 1);
-    assert!(!desk.board.acknowledge(&id, "mara", desk.now()));
+    assert_eq!(desk.board.acknowledge(&id, "mara", desk.now()), None);
+}
+
+#[test]
+fn an_acknowledgement_holds_until_it_gets_worse_or_begins_anew() {
+    let mut desk = Desk::new(rules());
+    let id = Id { source: "rule".into(), key: "k".into() };
+    desk.fire("k", Severity::Warning);
+    let taken = desk.board.acknowledge(&id, "mara", desk.now()).unwrap();
+    assert_eq!((taken.acknowledged_by.as_deref(), taken.told), (Some("mara"), vec!["chat".into()]));
+    desk.fire("k", Severity::Warning);
+    desk.wait(10_000);
+    assert_eq!(desk.told(), ["chat WARNING firing: k"], "neither repeats nor what was known already");
+    desk.fire("k", Severity::Critical);
+    assert_eq!(desk.board.open()[0].acknowledged_by, None, "worse: it is open again");
+    desk.wait(300);
+    assert_eq!(desk.told(), ["pager CRITICAL firing: k", "pager CRITICAL still firing after 2 h 51 min: k"]);
+    desk.board.acknowledge(&id, "mara", desk.now()).unwrap();
+    desk.pump();
+    assert_eq!(desk.told(), ["pager CRITICAL acknowledged: k"]);
+    // Said again it is told nobody again; by somebody else it is.
+    desk.board.acknowledge(&id, "mara", desk.now()).unwrap();
+    desk.pump();
+    assert_eq!(desk.told(), [""; 0]);
+    desk.board.acknowledge(&id, "kim", desk.now()).unwrap();
+    desk.pump();
+    assert_eq!(desk.told(), ["pager CRITICAL acknowledged: k"]);
+    desk.resolve("k");
+    desk.wait(60);
+    assert_eq!(desk.board.open(), []);
+    desk.told();
+    desk.fire("k", Severity::Critical);
+    assert_eq!(desk.board.open()[0].acknowledged_by, None, "another episode");
+    desk.wait(300);
+    assert_eq!(desk.told().len(), 2, "it is told and repeated as any other");
+}
+
+#[test]
+fn the_worst_stands_first_and_a_storm_is_not_in_the_list() {
+    let mut desk = Desk::new(rules());
+    desk.fire("w", Severity::Warning);
+    for key in 0..12 {
+        desk.now += 1;
+        desk.fire(&format!("c{key:02}"), Severity::Critical);
+    }
+    desk.wait(20);
+    let keys: Vec<String> = desk.board.open().into_iter().map(|open| open.id.key).collect();
+    let mut wanted: Vec<String> = (0..12).map(|key| format!("c{key:02}")).collect();
+    wanted.push("w".into());
+    assert_eq!(keys, wanted);
 }
 
 #[test]

@@ -22,6 +22,19 @@ fn what_was_told_is_not_told_again() {
 }
 
 #[test]
+fn what_somebody_has_taken_on_stays_so() {
+    let mut desk = Desk::new(rules());
+    desk.fire("k", Severity::Critical);
+    desk.board.acknowledge(&Id { source: "rule".into(), key: "k".into() }, "mara", desk.now()).unwrap();
+    desk.pump();
+    desk.told();
+    desk.board = Board::restore(rules(), through_text(&desk.board), desk.now()).unwrap();
+    assert_eq!(desk.board.open()[0].acknowledged_by.as_deref(), Some("mara"));
+    desk.wait(10_000);
+    assert_eq!(desk.told(), [""; 0]);
+}
+
+#[test]
 fn what_has_no_answer_is_sent_again_under_the_same_id() {
     let mut desk = Desk::new(rules());
     desk.silent = vec!["pager"];

@@ -1962,6 +1962,47 @@ impl Event for PluginLifecycle<'_> {
     }
 }
 
+/// Somebody has taken an alert on: it is not told again while it stays as it is.
+///
+/// `notice_acknowledged` of component `router`, lane `audit`, level `info`, kept in `audit.delivery_log`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoticeAcknowledged<'a> {
+    /// What fires: the same key ends it.
+    pub notice_key: &'a str,
+    /// Who did it: an operator's name or a program.
+    pub actor: &'a str,
+    /// Name of a plugin in the chain.
+    pub plugin: Option<&'a str>,
+    /// Whether the notice begins or ends. One of `firing`, `resolved`.
+    pub notice_state: Option<&'a str>,
+    /// How urgent. One of `info`, `warning`, `critical`.
+    pub severity: Option<&'a str>,
+    /// What happened, in one sentence.
+    pub summary: Option<&'a str>,
+    /// Why, in words; reason_code is the code.
+    pub reason: Option<&'a str>,
+}
+
+impl Generated for NoticeAcknowledged<'_> {}
+
+impl Event for NoticeAcknowledged<'_> {
+    const ID: u16 = 42;
+    const NAME: &'static str = "notice_acknowledged";
+    const LANE: Lane = Lane::Audit;
+    const LEVEL: Level = Level::Info;
+
+    #[inline(always)]
+    fn encode(&self, w: &mut RecordWriter<'_>) {
+        w.text(0, self.notice_key);
+        w.text(1, self.actor);
+        w.text_opt(2, self.plugin);
+        w.text_opt(3, self.notice_state);
+        w.text_opt(4, self.severity);
+        w.text_opt(5, self.summary);
+        w.text_opt(6, self.reason);
+    }
+}
+
 /// A page or a message was sent, and this is what came of it.
 ///
 /// `delivery` of component `router`, lane `audit`, level `info`, kept in `audit.delivery_log`.
@@ -1992,7 +2033,7 @@ pub struct Delivery<'a> {
 impl Generated for Delivery<'_> {}
 
 impl Event for Delivery<'_> {
-    const ID: u16 = 42;
+    const ID: u16 = 43;
     const NAME: &'static str = "delivery";
     const LANE: Lane = Lane::Audit;
     const LEVEL: Level = Level::Info;

@@ -124,6 +124,8 @@ pub struct Metrics {
     pub tapline_unknown_events_total: TaplineUnknownEventsTotal,
     /// Fields that the contract does not know, kept in details.
     pub tapline_unknown_fields_total: TaplineUnknownFieldsTotal,
+    /// Events taken in, by name: who talks most. Names that the contract does not have, beyond 128 of them, count under _other.
+    pub tapline_events_by_name_total: TaplineEventsByNameTotal,
     /// Required fields that an event did not have.
     pub tapline_missing_fields_total: TaplineMissingFieldsTotal,
     /// Audit events whose required join key is absent or empty: rows that can't be followed.
@@ -260,43 +262,44 @@ impl Metrics {
             tapline_ingest_bytes_total: TaplineIngestBytesTotal { family: Closed::new(&METRICS[54]) },
             tapline_unknown_events_total: TaplineUnknownEventsTotal { family: Open::new(&METRICS[55]) },
             tapline_unknown_fields_total: TaplineUnknownFieldsTotal { family: Open::new(&METRICS[56]) },
-            tapline_missing_fields_total: TaplineMissingFieldsTotal { family: Open::new(&METRICS[57]) },
-            tapline_null_join_keys_total: TaplineNullJoinKeysTotal { family: Open::new(&METRICS[58]) },
-            tapline_kind_mismatches_total: TaplineKindMismatchesTotal { family: Open::new(&METRICS[59]) },
-            tapline_unknown_values_total: TaplineUnknownValuesTotal { family: Open::new(&METRICS[60]) },
-            tapline_line_repairs_total: TaplineLineRepairsTotal { family: Closed::new(&METRICS[61]) },
-            tapline_reserved_keys_total: TaplineReservedKeysTotal { family: Closed::new(&METRICS[62]) },
-            tapline_withheld_values_total: TaplineWithheldValuesTotal { family: Open::new(&METRICS[63]) },
-            tapline_label_values_capped_total: TaplineLabelValuesCappedTotal { family: Open::new(&METRICS[64]) },
-            tapline_plugin_duration_seconds: TaplinePluginDurationSeconds { family: Open::new(&METRICS[65]) },
-            tapline_plugin_events_total: TaplinePluginEventsTotal { family: Open::new(&METRICS[66]) },
-            tapline_plugin_faults_total: TaplinePluginFaultsTotal { family: Open::new(&METRICS[67]) },
-            tapline_plugin_memory_bytes: TaplinePluginMemoryBytes { family: Open::new(&METRICS[68]) },
-            tapline_plugin_active: TaplinePluginActive { family: Open::new(&METRICS[69]) },
-            tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[70]) },
-            tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[71]) },
-            tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[72]) },
-            tapline_alerts_firing: TaplineAlertsFiring { family: Closed::new(&METRICS[73]) },
-            tapline_pages_unreceipted_total: TaplinePagesUnreceiptedTotal { family: Closed::new(&METRICS[74]) },
-            tapline_notices_dropped_total: TaplineNoticesDroppedTotal { family: Closed::new(&METRICS[75]) },
-            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[76]) },
-            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[77]) },
-            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[78]) },
-            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[79]) },
-            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[80]) },
-            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[81]) },
-            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[82]) },
-            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[83]) },
-            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[84]) },
-            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[85]) },
-            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[86]) },
-            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[87]) },
-            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[88]) },
-            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[89]) },
-            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[90]) },
-            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[91]) },
-            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[92]) },
-            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[93]) },
+            tapline_events_by_name_total: TaplineEventsByNameTotal { family: Open::new(&METRICS[57]) },
+            tapline_missing_fields_total: TaplineMissingFieldsTotal { family: Open::new(&METRICS[58]) },
+            tapline_null_join_keys_total: TaplineNullJoinKeysTotal { family: Open::new(&METRICS[59]) },
+            tapline_kind_mismatches_total: TaplineKindMismatchesTotal { family: Open::new(&METRICS[60]) },
+            tapline_unknown_values_total: TaplineUnknownValuesTotal { family: Open::new(&METRICS[61]) },
+            tapline_line_repairs_total: TaplineLineRepairsTotal { family: Closed::new(&METRICS[62]) },
+            tapline_reserved_keys_total: TaplineReservedKeysTotal { family: Closed::new(&METRICS[63]) },
+            tapline_withheld_values_total: TaplineWithheldValuesTotal { family: Open::new(&METRICS[64]) },
+            tapline_label_values_capped_total: TaplineLabelValuesCappedTotal { family: Open::new(&METRICS[65]) },
+            tapline_plugin_duration_seconds: TaplinePluginDurationSeconds { family: Open::new(&METRICS[66]) },
+            tapline_plugin_events_total: TaplinePluginEventsTotal { family: Open::new(&METRICS[67]) },
+            tapline_plugin_faults_total: TaplinePluginFaultsTotal { family: Open::new(&METRICS[68]) },
+            tapline_plugin_memory_bytes: TaplinePluginMemoryBytes { family: Open::new(&METRICS[69]) },
+            tapline_plugin_active: TaplinePluginActive { family: Open::new(&METRICS[70]) },
+            tapline_plugin_quarantined: TaplinePluginQuarantined { family: Open::new(&METRICS[71]) },
+            tapline_notices_total: TaplineNoticesTotal { family: Closed::new(&METRICS[72]) },
+            tapline_deliveries_total: TaplineDeliveriesTotal { family: Open::new(&METRICS[73]) },
+            tapline_alerts_firing: TaplineAlertsFiring { family: Closed::new(&METRICS[74]) },
+            tapline_pages_unreceipted_total: TaplinePagesUnreceiptedTotal { family: Closed::new(&METRICS[75]) },
+            tapline_notices_dropped_total: TaplineNoticesDroppedTotal { family: Closed::new(&METRICS[76]) },
+            tapline_sink_events_total: TaplineSinkEventsTotal { family: Open::new(&METRICS[77]) },
+            tapline_journal_bytes: TaplineJournalBytes { family: Closed::new(&METRICS[78]) },
+            tapline_journal_budget_bytes: TaplineJournalBudgetBytes { family: Closed::new(&METRICS[79]) },
+            tapline_journal_failing: TaplineJournalFailing { family: Closed::new(&METRICS[80]) },
+            tapline_journal_records_total: TaplineJournalRecordsTotal { family: Closed::new(&METRICS[81]) },
+            tapline_journal_rows_total: TaplineJournalRowsTotal { family: Closed::new(&METRICS[82]) },
+            tapline_journal_failures_total: TaplineJournalFailuresTotal { family: Closed::new(&METRICS[83]) },
+            tapline_journal_recovered_events_total: TaplineJournalRecoveredEventsTotal { family: Closed::new(&METRICS[84]) },
+            tapline_journal_commit_seconds: TaplineJournalCommitSeconds { family: Closed::new(&METRICS[85]) },
+            tapline_sink_write_seconds: TaplineSinkWriteSeconds { family: Open::new(&METRICS[86]) },
+            tapline_sink_retries_total: TaplineSinkRetriesTotal { family: Open::new(&METRICS[87]) },
+            tapline_sink_failures_total: TaplineSinkFailuresTotal { family: Open::new(&METRICS[88]) },
+            tapline_sink_backlog_events: TaplineSinkBacklogEvents { family: Open::new(&METRICS[89]) },
+            tapline_sink_backlog_bytes: TaplineSinkBacklogBytes { family: Open::new(&METRICS[90]) },
+            tapline_sink_backlog_age_seconds: TaplineSinkBacklogAgeSeconds { family: Open::new(&METRICS[91]) },
+            tapline_spill_bytes: TaplineSpillBytes { family: Closed::new(&METRICS[92]) },
+            tapline_reloads_total: TaplineReloadsTotal { family: Closed::new(&METRICS[93]) },
+            tapline_log_lines_suppressed_total: TaplineLogLinesSuppressedTotal { family: Open::new(&METRICS[94]) },
         }
     }
 
@@ -358,6 +361,7 @@ impl Metrics {
         self.tapline_ingest_bytes_total.family.gather(families);
         self.tapline_unknown_events_total.family.gather(families);
         self.tapline_unknown_fields_total.family.gather(families);
+        self.tapline_events_by_name_total.family.gather(families);
         self.tapline_missing_fields_total.family.gather(families);
         self.tapline_null_join_keys_total.family.gather(families);
         self.tapline_kind_mismatches_total.family.gather(families);
@@ -1764,6 +1768,19 @@ impl TaplineUnknownFieldsTotal {
     /// By label value. Locks: keep the handle.
     pub fn with(&self, component: &str) -> Arc<Counter> {
         self.family.find(&[component])
+    }
+}
+
+/// Handles of [`tapline_events_by_name_total`](Metrics::tapline_events_by_name_total).
+#[derive(Debug)]
+pub struct TaplineEventsByNameTotal {
+    family: Open<Counter>,
+}
+
+impl TaplineEventsByNameTotal {
+    /// By label value. Locks: keep the handle.
+    pub fn with(&self, event: &str) -> Arc<Counter> {
+        self.family.find(&[event])
     }
 }
 

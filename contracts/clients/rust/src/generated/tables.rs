@@ -8,7 +8,7 @@ use crate::schema::{
 };
 
 /// Which contract this is: stable over formatting, changes with any meaning.
-pub const CONTRACT_HASH: &str = "56fcaf7b4ab6a87e";
+pub const CONTRACT_HASH: &str = "b518c58dd5bb246f";
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// In the contract's order.
@@ -195,7 +195,7 @@ pub static FIELDS: [FieldSchema; 179] = [
 ];
 
 /// In the contract's order; a record's event number is an index into it.
-pub static EVENTS: [EventSchema; 43] = [
+pub static EVENTS: [EventSchema; 44] = [
     EventSchema {
         name: "book_update",
         component: Component::MarketData,
@@ -491,6 +491,13 @@ pub static EVENTS: [EventSchema; 43] = [
         fields: &[100, 103, 101, 102, 94, 72, 12, 114, 111],
     },
     EventSchema {
+        name: "notice_acknowledged",
+        component: Component::Router,
+        lane: Lane::Audit,
+        level: Level::Info,
+        fields: &[104, 94, 100, 105, 106, 107, 114],
+    },
+    EventSchema {
         name: "delivery",
         component: Component::Router,
         lane: Lane::Audit,
@@ -500,7 +507,7 @@ pub static EVENTS: [EventSchema; 43] = [
 ];
 
 /// In the contract's order.
-pub static METRICS: [MetricSchema; 94] = [
+pub static METRICS: [MetricSchema; 95] = [
     MetricSchema {
         name: "feed_events_total",
         kind: MetricKind::Counter,
@@ -1037,6 +1044,16 @@ pub static METRICS: [MetricSchema; 94] = [
         owner: Component::Router,
         labels: &[
             LabelSchema { name: "component", values: &[], cap: 48 },
+        ],
+        buckets: &[],
+    },
+    MetricSchema {
+        name: "tapline_events_by_name_total",
+        kind: MetricKind::Counter,
+        help: "Events taken in, by name: who talks most. Names that the contract does not have, beyond 128 of them, count under _other.",
+        owner: Component::Router,
+        labels: &[
+            LabelSchema { name: "event", values: &[], cap: 256 },
         ],
         buckets: &[],
     },
