@@ -121,7 +121,7 @@ pub fn orders(first: u64, n: u64) -> Vec<Value> {
     };
     let decision = |number: u64| {
         json!({ "component": "risk", "event": "risk_decision", "strategy_id": "mm-1", "intent_id": format!("i-{number}"),
-                "approved": number % 3 == 0, "reason_code": "OK", "message": "" })
+                "approved": number.is_multiple_of(3), "reason_code": "OK", "message": "" })
     };
     (first..first + n).flat_map(|number| [order(number), decision(number)]).collect()
 }

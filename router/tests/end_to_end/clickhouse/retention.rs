@@ -54,7 +54,7 @@ fn less_than_a_year_is_refused_without_a_reason_and_with_one_is_audited_once() {
                 .then_some(())
         });
         folder = router.stop_well();
-        assert_eq!(clickhouse.sql(ROWS), [said.clone()]);
+        assert_eq!(clickhouse.sql(ROWS), std::slice::from_ref(&said));
     }
     same_retention(&clickhouse, &contract);
 
