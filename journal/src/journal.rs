@@ -247,7 +247,7 @@ impl<D: Disk> Journal<D> {
         }
         let number = self.end.number;
         let audited =
-            (!leaves.is_empty()).then(|| Audited { position: self.end.position, link_before: self.end.link, leaves });
+            (!leaves.is_empty()).then_some(Audited { position: self.end.position, link_before: self.end.link, leaves });
         record::write(number, class, audited.as_ref(), body, &mut self.pending);
         self.take_over(number, audited.as_ref());
         Ok(Appended { number, audited })
@@ -454,7 +454,7 @@ mod tests {
         let mut found = Model::new();
         let mut reader = journal.reader(journal.oldest());
         let mut link = None;
-        while let Some(step) = reader.next().map_err(|error| TestCaseError::fail(error.to_string()))? {
+        while let Some(step) = reader.read_next().map_err(|error| TestCaseError::fail(error.to_string()))? {
             let Step::Record(record) = step else {
                 return Err(TestCaseError::fail(format!("{step:?}")));
             };
@@ -606,7 +606,7 @@ mod tests {
             crate::survey(&disk, |_| ()).expect("it can be looked at");
             let (mut journal, _) = Journal::open(disk, BUDGET).expect("it opens");
             let mut reader = journal.reader(journal.oldest());
-            while let Some(step) = reader.next().expect("it can be read") {
+            while let Some(step) = reader.read_next().expect("it can be read") {
                 if let Step::Record(record) = step {
                     prop_assert_eq!(&record.body, &written[record.number as usize]);
                 }

@@ -71,7 +71,7 @@ impl<D: Disk> Reader<D> {
     }
 
     /// The next safe record; `None` when there is none yet.
-    pub fn next(&mut self) -> Result<Option<Step>, JournalError> {
+    pub fn read_next(&mut self) -> Result<Option<Step>, JournalError> {
         if self.next >= self.published.durable() {
             return Ok(None);
         }

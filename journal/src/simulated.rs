@@ -118,13 +118,13 @@ impl Simulated {
             // Of what was cut off or appended since the sync, any part; some of it as zeros.
             let common = file.bytes.iter().zip(&file.synced).take_while(|(a, b)| a == b).count();
             let mut bytes = file.synced.clone();
-            if random(&mut seed) % 2 == 0 {
+            if random(&mut seed).is_multiple_of(2) {
                 bytes.truncate(common.max(if file.bytes.len() < file.synced.len() { file.bytes.len() } else { 0 }));
                 let new = &file.bytes[common.min(file.bytes.len())..];
                 let part = random(&mut seed) as usize % (new.len() + 1);
                 bytes.truncate(common);
                 bytes.extend_from_slice(&new[..part]);
-                if random(&mut seed) % 4 == 0 {
+                if random(&mut seed).is_multiple_of(4) {
                     let zeros = random(&mut seed) as usize % (part + 1);
                     let from = bytes.len() - zeros;
                     bytes[from..].fill(0);

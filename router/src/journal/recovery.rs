@@ -37,7 +37,7 @@ pub fn recover(
     let mut owed: Vec<BTreeMap<u64, Owed>> = destinations.names().iter().map(|_| BTreeMap::new()).collect();
     let mut rows_owed = 0;
     let mut reader = journal.reader(journal.oldest());
-    while let Some(step) = reader.next()? {
+    while let Some(step) = reader.read_next()? {
         let record = match step {
             Step::Record(record) => record,
             Step::Missing(from, to) => {

@@ -47,7 +47,7 @@ impl Feed {
         loop {
             let Some(first) = backlog().first_owed() else { return Ok(Fed::Nothing) };
             self.reader.seek(first);
-            let record = match self.reader.next()? {
+            let record = match self.reader.read_next()? {
                 None => return Ok(Fed::Nothing),
                 Some(Step::Missing(from, to)) => {
                     let lost = backlog().give_up(from, to);

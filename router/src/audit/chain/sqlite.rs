@@ -36,10 +36,8 @@ impl Trail for SqliteTrail<'_> {
             statements.push((self.connection.prepare(&sql)?, table));
         }
         // A later version of the program may have added a column, so the names are the database's own.
-        let names: Vec<Vec<String>> = statements
-            .iter()
-            .map(|(statement, _)| statement.column_names().into_iter().map(str::to_owned).collect())
-            .collect();
+        let names: Vec<Vec<String>> =
+            statements.iter().map(|(statement, _)| statement.column_names().map(str::to_owned).collect()).collect();
         let range = [from.min(i64::MAX as u64) as i64, to.min(i64::MAX as u64) as i64];
         let mut cursors = Vec::new();
         for ((statement, table), names) in statements.iter_mut().zip(&names) {
