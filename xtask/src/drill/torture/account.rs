@@ -121,9 +121,9 @@ fn with_receipt(workspace: &Workspace, folder: &Path, channel: &str, outcome: &s
     Ok(rows.iter().filter_map(|row| strategy(&row["notice_key"])).map(str::to_owned).collect())
 }
 
-/// Pages without a row that says that the pager took them.
+/// Pages without a row that says that the pager took them, or said so.
 pub(super) fn without_receipt(workspace: &Workspace, folder: &Path, halts: &BTreeSet<String>) -> Result<u64> {
-    let received = with_receipt(workspace, folder, PAGER_CHANNEL, "'delivered'")?;
+    let received = with_receipt(workspace, folder, PAGER_CHANNEL, "'delivered', 'assumed'")?;
     Ok(halts.difference(&received).count() as u64)
 }
 

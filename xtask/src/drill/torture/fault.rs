@@ -48,8 +48,8 @@ const RESETS: usize = 100;
 
 const SLOW_MS: u64 = 1_000;
 
-/// Documents that Elasticsearch will never take: one in so many of some requests.
-const REFUSED_ITEMS: usize = 20;
+/// Documents that Elasticsearch will never take: one in so many of some requests, which may be short.
+const REFUSED_ITEMS: usize = 2;
 const REFUSING_REQUESTS: u64 = 3;
 
 impl Store {
