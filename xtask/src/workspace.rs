@@ -35,6 +35,13 @@ impl Workspace {
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target).args(args);
+        // `cargo run` tells us about our own package; a build script that looks at these would see another
+        // world than under a cargo that somebody types, and be compiled again each time.
+        let is_ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        names.filter(|name| is_ours(name)).for_each(|name| {
+            command.env_remove(name);
+        });
         command
     }
 

@@ -1,12 +1,13 @@
 //! What is done to a destination, and undone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::json;
 use tapline_receivers::{Receiver, Step};
 
 use super::super::destinations::Destinations;
+use crate::clickhouse::Asker;
 
 /// One destination, in one kind of trouble.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,8 @@ const ALL: u64 = u64::MAX / 2;
 const RESETS: usize = 100;
 
 const SLOW_MS: u64 = 1_000;
+
+const MEND_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Documents that Elasticsearch will never take: one in so many of some requests, which may be short.
 const REFUSED_ITEMS: usize = 2;
@@ -100,7 +103,7 @@ impl Fault {
     /// All is normal again.
     pub(super) fn end(self, destinations: &Destinations) -> Result<()> {
         let receiver = match self.store {
-            Store::ClickHouse => return destinations.clickhouse.asker().mend(),
+            Store::ClickHouse => return mend(destinations.clickhouse.asker()),
             Store::Elasticsearch => &destinations.elasticsearch,
             Store::PagerDuty => &destinations.pager,
             Store::Slack => &destinations.slack,
@@ -158,5 +161,16 @@ impl Fault {
             }
         };
         faults.iter().try_for_each(|fault| destinations.clickhouse.asker().fault(fault))
+    }
+}
+
+/// One that refuses connections can be told so only when its time is over.
+fn mend(clickhouse: &Asker) -> Result<()> {
+    let end = Instant::now() + MEND_PATIENCE;
+    loop {
+        match clickhouse.mend() {
+            Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+            mended => return mended,
+        }
     }
 }
