@@ -1,13 +1,17 @@
-//! Events into Elasticsearch, or what takes its `_bulk` requests: OpenSearch, Quickwit, Logstash's
-//! `elasticsearch_bulk` codec.
+//! Events into Elasticsearch, or what takes its `_bulk` requests: OpenSearch and Quickwit; and into Logstash by
+//! its HTTP input.
 //!
 //! Everything goes into one data stream, whose template and lifecycle are made from the contract. A document's
 //! `_id` is the event's id and the action is `create`, so that an event which is sent again is told by a
 //! conflict (409) and counts as delivered. Items of a bulk request are answered one by one: what was refused
 //! for good becomes a dead letter, what there was no room for (429) is sent again.
 //!
+//! Quickwit makes ids of its own, and Logstash answers a request as a whole and never says that it could not read
+//! a line: there an event that is sent again is there twice. Logstash gets each event's id as `event_id`, for
+//! `document_id` in its output.
+//!
 //! Elastic, "Bulk API", "Data streams", "Index lifecycle management"; OpenSearch, "Bulk", "Index State
-//! Management"; Quickwit, "Elasticsearch compatible API".
+//! Management"; Quickwit, "Elasticsearch compatible API"; Logstash, "Http input plugin", "Json_lines codec plugin".
 
 mod bulk;
 mod setup;
@@ -33,6 +37,8 @@ pub enum Flavour {
     Opensearch,
     /// No templates, and a path of its own.
     Quickwit,
+    /// Lines of JSON to its HTTP input, with `additional_codecs => { "application/x-ndjson" => "json_lines" }`.
+    Logstash,
 }
 
 #[derive(Clone, Debug)]
@@ -145,6 +151,12 @@ impl Sink for ElasticsearchSink {
             self.encoder.object(batch, row, &mut object);
             document.extend_from_slice(&object[1..]);
             let id = event_id(&self.components, batch, row);
+            if self.server.flavour == Flavour::Logstash {
+                document.pop();
+                document.extend_from_slice(b",\"event_id\":");
+                document.extend_from_slice(serde_json::Value::from(id.as_str()).to_string().as_bytes());
+                document.push(b'}');
+            }
             self.bulk.push(Item { delivery: self.deliveries, row, id, document });
         }
         self.deliveries += 1;

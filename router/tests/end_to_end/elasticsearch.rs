@@ -1,12 +1,19 @@
 //! Events in a receiver that takes and refuses what Elasticsearch takes and refuses.
 
 use serde_json::{Value, json};
-use tapline_receivers::{Kind, Receiver, Step, elasticsearch};
+use tapline_receivers::{Kind, Receiver, Step, elasticsearch, logstash};
 
 use crate::harness::{Folder, Router, assert_balanced, count};
 
 fn start(flavour: elasticsearch::Flavour, word: &str) -> (Receiver, Router) {
-    let receiver = Receiver::start(Kind::Elasticsearch(elasticsearch::Options::new(flavour))).unwrap();
+    let options = elasticsearch::Options::new(flavour);
+    // It makes none by itself.
+    let indexes = if word == "quickwit" { vec!["logs-tapline-default".to_owned()] } else { Vec::new() };
+    start_before(Kind::Elasticsearch(elasticsearch::Options { indexes, ..options }), word)
+}
+
+fn start_before(kind: Kind, word: &str) -> (Receiver, Router) {
+    let receiver = Receiver::start(kind).unwrap();
     let folder = Folder::new();
     let config = folder.write(
         "tapline.toml",
@@ -29,7 +36,11 @@ fn events(first: u64, n: u64) -> Vec<Value> {
 }
 
 fn documents(receiver: &Receiver) -> u64 {
-    let url = format!("{}/logs-tapline-default/_count", receiver.url());
+    documents_below(receiver, "")
+}
+
+fn documents_below(receiver: &Receiver, path: &str) -> u64 {
+    let url = format!("{}{path}/logs-tapline-default/_count", receiver.url());
     let mut answer = ureq::get(&url).call().expect("it counts");
     answer.body_mut().read_json::<Value>().unwrap()["count"].as_u64().unwrap()
 }
@@ -86,5 +97,37 @@ fn opensearch_takes_them_too() {
     let ledger = router.settled(50);
     assert_eq!(count(&ledger, "delivered"), 50, "{ledger} {:?}", receiver.refused());
     assert_eq!(documents(&receiver), 50);
+    router.stop_well();
+}
+
+#[test]
+fn quickwit_takes_them_by_its_own_path_and_without_ids() {
+    let (receiver, mut router) = start(elasticsearch::Flavour::Quickwit, "quickwit");
+    receiver.script([Step::items(400, 10).on("/_bulk")]).unwrap();
+    router.send(&events(0, 50));
+    let ledger = router.settled(50);
+    let dead = count(&ledger, "dead_lettered");
+    assert!((1..50).contains(&dead), "{ledger} {:?}", receiver.refused());
+    assert_eq!(count(&ledger, "delivered") + dead, 50, "{ledger}");
+    assert_eq!(documents_below(&receiver, "/api/v1/_elastic") + dead, 50);
+    router.stop_well();
+}
+
+#[test]
+fn logstash_takes_lines_with_the_events_id_and_is_given_time_when_it_is_busy() {
+    let (receiver, mut router) = start_before(Kind::Logstash(logstash::Options::default()), "logstash");
+    receiver.script([Step::status(429).times(2), Step::reset()]).unwrap();
+    router.send(&events(0, 50));
+    let ledger = router.settled(50);
+    assert_eq!(count(&ledger, "delivered"), 50, "{ledger}");
+    assert_eq!(receiver.state(), json!({ "events": 50, "unparsed": 0 }));
+    let received: Vec<Value> = receiver
+        .received()
+        .into_iter()
+        .flat_map(|received| received.content.as_array().cloned().unwrap_or_default())
+        .collect();
+    assert!(received[0]["event"] == "risk_decision" && received[0].to_string().contains("指數"), "{}", received[0]);
+    let ids: std::collections::HashSet<&str> = received.iter().filter_map(|event| event["event_id"].as_str()).collect();
+    assert_eq!(ids.len(), 50);
     router.stop_well();
 }

@@ -118,10 +118,6 @@ impl Window {
 }
 
 impl Torture {
-    pub(crate) fn of_the_tests() -> Self {
-        Torture { seconds: 20, output: None, hurried: true }
-    }
-
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let folder = workspace.target.join("drill/torture");
         let _ = fs::remove_dir_all(&folder);

@@ -46,7 +46,13 @@ pub fn take(service: &mut Elasticsearch, target: Option<&str>, request: &Request
     let mut refusals = Vec::new();
     for (at, action) in actions.iter().enumerate() {
         let result = match request.partial {
-            Some(partial) if (at + 1).is_multiple_of(partial.every) => Err(scripted(partial)),
+            // What it has taken once it does not refuse for good: that is a conflict.
+            Some(partial)
+                if (at + 1).is_multiple_of(partial.every)
+                    && !service.store.holds(&action.target, action.id.as_deref()) =>
+            {
+                Err(scripted(partial))
+            }
             _ => write(service, action),
         };
         let verb = action.verb.name();

@@ -77,6 +77,14 @@ impl Store {
         written.map(|written| Written { index: name, ..written })
     }
 
+    /// Whether it has a document of this id under this name.
+    pub fn holds(&self, target: &str, id: Option<&str>) -> bool {
+        let Some(id) = id else { return false };
+        let stream = self.streams.get(target).into_iter().flat_map(|stream| &stream.indices);
+        let indices = stream.map(String::as_str).chain([target]).filter_map(|name| self.indices.get(name));
+        indices.into_iter().any(|index| index.documents.contains_key(id))
+    }
+
     /// The index that a write to this name goes to; it is made if it has to be.
     fn resolve(&mut self, templates: &Templates, target: &str, verb: Verb) -> Result<String, Failure> {
         if !self.streams.contains_key(target) && !self.indices.contains_key(target) {

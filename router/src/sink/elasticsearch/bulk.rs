@@ -104,19 +104,22 @@ fn send_part(
 ) -> Result<(), ServerError> {
     let mut body = Vec::new();
     for item in &part {
-        // Quickwit makes ids of its own.
         let action = match server.flavour {
-            Flavour::Quickwit => json!({ "create": {} }),
-            Flavour::Elasticsearch | Flavour::Opensearch => json!({ "create": { "_id": item.id } }),
+            Flavour::Quickwit => Some(json!({ "create": {} })),
+            Flavour::Elasticsearch | Flavour::Opensearch => Some(json!({ "create": { "_id": item.id } })),
+            Flavour::Logstash => None,
         };
-        serde_json::to_writer(&mut body, &action).map_err(|error| ServerError::Answer(error.to_string()))?;
-        body.push(b'\n');
+        if let Some(action) = action {
+            body.extend_from_slice(action.to_string().as_bytes());
+            body.push(b'\n');
+        }
         body.extend_from_slice(&item.document);
         body.push(b'\n');
     }
     let path = match server.flavour {
         Flavour::Quickwit => format!("/api/v1/_elastic/{}/_bulk", server.data_stream),
         Flavour::Elasticsearch | Flavour::Opensearch => format!("/{}/_bulk", server.data_stream),
+        Flavour::Logstash => String::new(),
     };
     let (status, text) = server.call(agent, "POST", &path, "application/x-ndjson", &body)?;
     SinkStats::add(&stats.bytes, body.len() as u64);
@@ -141,6 +144,10 @@ fn send_part(
     if !(200..300).contains(&status) {
         let text = text.chars().take(500).collect();
         return Err(ServerError::Status { status, text });
+    }
+    // It says `ok`, and no more.
+    if server.flavour == Flavour::Logstash {
+        return Ok(());
     }
     let answer: Answer = serde_json::from_str(&text).map_err(|error| ServerError::Answer(error.to_string()))?;
     if answer.items.len() != part.len() {

@@ -10,8 +10,8 @@ use super::{Flavour, Server, ServerError};
 const PRIORITY: u32 = 500;
 
 pub(super) fn set_up(server: &Server, agent: &Agent, contract: &Contract) -> Result<(), ServerError> {
-    // Quickwit's indexes are made with its own tools.
-    if !server.migrate || server.flavour == Flavour::Quickwit {
+    // Quickwit's indexes are made with its own tools, and Logstash has none.
+    if !server.migrate || matches!(server.flavour, Flavour::Quickwit | Flavour::Logstash) {
         return Ok(());
     }
     let name = &server.data_stream;
@@ -37,7 +37,7 @@ pub(super) fn set_up(server: &Server, agent: &Agent, contract: &Contract) -> Res
                 put(&path, &state_management(name, days))?;
             }
         }
-        Flavour::Quickwit => {}
+        Flavour::Quickwit | Flavour::Logstash => {}
     }
     put(&format!("/_index_template/{name}"), &template(contract, name, settings))
 }
