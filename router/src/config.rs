@@ -254,9 +254,8 @@ impl Config {
         }
         self.notify.lies_in(folder);
         for sink in self.sinks.values_mut() {
-            for file in
-                [&mut sink.password.file, &mut sink.verify_password.file, &mut sink.api_key.file].into_iter().flatten()
-            {
+            let secrets = [&mut sink.password, &mut sink.verify_password, &mut sink.api_key];
+            for file in secrets.map(|secret| &mut secret.file).into_iter().chain([&mut sink.ca_file]).flatten() {
                 *file = folder.join(&*file);
             }
         }

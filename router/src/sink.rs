@@ -1,12 +1,14 @@
 //! Destinations. Each has a thread and a bounded queue of its own, so that a slow one delays nobody
 //! else; each row that is handed to one comes back as exactly one answer.
 
+mod authorities;
 mod backlog;
 mod clickhouse;
 mod console;
 mod dead_letter;
 mod delivery;
 mod elasticsearch;
+mod error;
 mod feed;
 mod file;
 mod notify;
@@ -16,12 +18,14 @@ mod runner;
 mod sqlite;
 mod stats;
 
+pub use authorities::Authorities;
 pub use backlog::{Backlog, Owed};
-pub use clickhouse::{ClickHouseSink, Server as ClickHouseServer};
+pub use clickhouse::{ClickHouseSink, Login as ClickHouseLogin, Server as ClickHouseServer};
 pub use console::ConsoleSink;
 pub use dead_letter::{DEAD_LETTERS, DeadLetter, DeadLetters, KeptLetter};
 pub use delivery::{Chained, Delivery, Parcel};
 pub use elasticsearch::{ElasticsearchSink, Flavour as ElasticsearchFlavour, Server as ElasticsearchServer};
+pub use error::{SinkError, with_causes};
 pub use feed::Feed;
 pub use file::FileSink;
 pub use notify::NotifySink;
@@ -100,15 +104,4 @@ pub struct LateRefusal {
     /// Which of the deliveries since the last commit, in the order in which they were taken.
     pub delivery: usize,
     pub refusal: Refusal,
-}
-
-/// The destination can't take anything now. Nothing since the last commit counts as taken.
-#[derive(Debug, thiserror::Error)]
-#[error("{operation} {what}: {source}")]
-pub struct SinkError {
-    /// What was tried, e.g. `write`.
-    pub operation: &'static str,
-    /// On what, e.g. a path.
-    pub what: String,
-    pub source: Box<dyn std::error::Error + Send + Sync>,
 }

@@ -53,6 +53,9 @@ impl Config {
                 (SinkKind::Clickhouse | SinkKind::Elasticsearch, Some(_)) | (_, None) => {}
                 (_, Some(_)) => wrong.push(format!("sinks.{name}: url is for servers")),
             }
+            if sink.ca_file.is_some() && !sink.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+                wrong.push(format!("sinks.{name}: ca_file is for an url with https://"));
+            }
             if sink.kind != SinkKind::Clickhouse && !sink.verify_user.is_empty() {
                 wrong.push(format!("sinks.{name}: verify_user is for clickhouse"));
             }

@@ -40,6 +40,8 @@ pub struct SinkConfig {
     pub verify_user: String,
     #[serde(default)]
     pub verify_password: Secret,
+    /// Certificates in PEM that are trusted instead of the public authorities.
+    pub ca_file: Option<PathBuf>,
     #[serde(default = "default_timeout_s")]
     pub timeout_s: u64,
     /// Make missing tables and columns, or templates.
@@ -152,6 +154,7 @@ impl SinkConfig {
             password: Secret::default(),
             verify_user: String::new(),
             verify_password: Secret::default(),
+            ca_file: None,
             timeout_s: default_timeout_s(),
             migrate: false,
             cluster: None,

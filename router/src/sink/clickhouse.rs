@@ -18,6 +18,7 @@
 //! ClickHouse, "HTTP interface", "Deduplicating inserts on retries".
 
 mod group;
+mod login;
 mod progress;
 mod rows;
 mod schema;
@@ -38,6 +39,7 @@ use super::sqlite::TableCounts;
 use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats, Standing};
 use crate::audit::RowMaker;
 use group::Group;
+pub use login::Login;
 use progress::Progress;
 use rows::Encoding;
 use schema::{Comparison, SchemaError};
@@ -45,9 +47,7 @@ use schema::{Comparison, SchemaError};
 /// How to reach it.
 #[derive(Clone, Debug)]
 pub struct Server {
-    pub url: String,
-    pub user: String,
-    pub password: String,
+    pub login: Login,
     pub timeout: Duration,
     /// Make missing tables and columns; the user needs the rights of `audit_admin`.
     pub migrate: bool,
@@ -83,7 +83,7 @@ impl ClickHouseSink {
         stats: Arc<SinkStats>,
         counts: Arc<[TableCounts]>,
     ) -> Result<Self, SinkError> {
-        let what = server.url.clone();
+        let what = server.login.url.clone();
         let failed = |operation: &'static str| {
             let what = what.clone();
             move |source: std::io::Error| SinkError { operation, what, source: source.into() }
@@ -91,11 +91,7 @@ impl ClickHouseSink {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed("start"))?;
         let progress = Progress::load(progress).map_err(failed("read the progress of"))?;
         let compression = if server.compress { Compression::Lz4 } else { Compression::None };
-        let client = Client::default()
-            .with_url(&server.url)
-            .with_user(&server.user)
-            .with_password(&server.password)
-            .with_compression(compression);
+        let client = server.login.client(compression).map_err(std::io::Error::other).map_err(failed("trust"))?;
         let tables = contract.tables.iter().chain([&contract.log_table]);
         let encodings: Vec<Encoding> = tables.map(|table| Encoding::new(&contract, table)).collect();
         Ok(ClickHouseSink {
@@ -115,7 +111,7 @@ impl ClickHouseSink {
     }
 
     fn error(&self, operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SinkError {
-        SinkError { operation, what: self.server.url.clone(), source: source.into() }
+        SinkError { operation, what: self.server.login.url.clone(), source: source.into() }
     }
 
     fn table(&self, number: usize) -> &Table {

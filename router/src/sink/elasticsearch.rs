@@ -22,7 +22,7 @@ use std::time::Duration;
 use tapline_contract::Contract;
 use ureq::Agent;
 
-use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats};
+use super::{Authorities, Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats};
 use crate::audit::event_id;
 use crate::encode::Encoder;
 use crate::ingest::Components;
@@ -49,6 +49,7 @@ pub struct Server {
     pub user: String,
     pub password: String,
     pub api_key: String,
+    pub authorities: Authorities,
     pub timeout: Duration,
     /// Make the template and the lifecycle.
     pub migrate: bool,
@@ -86,7 +87,10 @@ impl ElasticsearchSink {
         encoder: Encoder,
         stats: Arc<SinkStats>,
     ) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(server.timeout));
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(server.timeout))
+            .tls_config(server.authorities.for_ureq());
         ElasticsearchSink {
             agent: config.build().into(),
             server,

@@ -2,9 +2,13 @@
 //!
 //! A write that fails half-way is taken back (the file is cut to its last whole line), so that a full
 //! disk never leaves half a line behind.
+//!
+//! What is written is handed to the disk at once, in short pieces. Left to the kernel it would go all together after
+//! half a minute, and every fsync of the journal on that disk would wait behind it, for 100 to 200 ms.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,11 +30,41 @@ pub struct FileSink {
 struct Open {
     file: File,
     bytes: u64,
+    /// Up to here the disk has been told to write.
+    begun: u64,
     since: Instant,
 }
 
 /// A write this large gains nothing by growing further.
 const WRITE_BYTES: usize = 256 << 10;
+
+/// The disk is told to write as soon as it is so much.
+const BEGIN_BYTES: u64 = 256 << 10;
+
+// === impl Open ===
+
+impl Open {
+    /// Starts what the kernel would put off, and waits for nothing.
+    fn begin_writing(&mut self) {
+        let bytes = self.bytes - self.begun;
+        if bytes < BEGIN_BYTES {
+            return;
+        }
+        // SAFETY: the descriptor is open, and no memory of ours is passed. Where it is not supported (a file system in
+        // memory) it fails, and nothing is lost by that.
+        unsafe {
+            libc::sync_file_range(
+                self.file.as_raw_fd(),
+                self.begun as libc::off64_t,
+                bytes as libc::off64_t,
+                libc::SYNC_FILE_RANGE_WRITE,
+            );
+        }
+        self.begun = self.bytes;
+    }
+}
+
+// === impl FileSink ===
 
 impl FileSink {
     pub fn new(
@@ -69,7 +103,7 @@ impl FileSink {
                 .open(&self.path)
                 .map_err(|source| self.error("open", source))?;
             let bytes = file.metadata().map_err(|source| self.error("look at", source))?.len();
-            self.open = Some(Open { file, bytes, since: Instant::now() });
+            self.open = Some(Open { file, bytes, begun: bytes, since: Instant::now() });
         }
         Ok(self.open.as_mut().expect("just opened"))
     }
@@ -102,6 +136,7 @@ impl FileSink {
             return Err(self.error("write", source));
         }
         open.bytes += lines.len() as u64;
+        open.begin_writing();
         SinkStats::add(&self.stats.bytes, lines.len() as u64);
         Ok(())
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tapline_contract::Contract;
 
 use super::{
-    ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, ElasticsearchServer, ElasticsearchSink, FileSink,
-    NotifySink, Rotation, Sink, SinkError, SinkStats, SqliteSink, TableCounts,
+    Authorities, ClickHouseLogin, ClickHouseServer, ClickHouseSink, Compression, ConsoleSink, ElasticsearchServer,
+    ElasticsearchSink, FileSink, NotifySink, Rotation, Sink, SinkError, SinkStats, SqliteSink, TableCounts,
 };
 use crate::audit::RowMaker;
 use crate::config::{Compress, Config, Secret, SinkConfig, SinkKind};
@@ -56,9 +56,12 @@ pub fn open(
                 source,
             })?;
             let server = ClickHouseServer {
-                url: sink.url.clone().unwrap_or_default(),
-                user: sink.user.clone(),
-                password: sink.password.read().map_err(|source| failed(source.for_sink(name)))?,
+                login: ClickHouseLogin {
+                    url: sink.url.clone().unwrap_or_default(),
+                    user: sink.user.clone(),
+                    password: sink.password.read().map_err(|source| failed(source.for_sink(name)))?,
+                    authorities: authorities(sink).map_err(failed)?,
+                },
                 timeout: Duration::from_secs(sink.timeout_s),
                 migrate: sink.migrate,
                 compress: true,
@@ -82,6 +85,7 @@ pub fn open(
                 user: sink.user.clone(),
                 password: secret(&sink.password)?,
                 api_key: secret(&sink.api_key)?,
+                authorities: authorities(sink).map_err(|source| StartError::Sink { name: name.to_owned(), source })?,
                 timeout: Duration::from_secs(sink.timeout_s),
                 migrate: sink.migrate,
             };
@@ -102,5 +106,13 @@ pub fn open(
                 .map_err(|source| StartError::Sink { name: name.to_owned(), source })?;
             Box::new(file)
         }
+    })
+}
+
+fn authorities(sink: &SinkConfig) -> Result<Authorities, SinkError> {
+    Authorities::read(sink.ca_file.as_deref()).map_err(|error| SinkError {
+        operation: "trust",
+        what: sink.url.clone().unwrap_or_default(),
+        source: error.into(),
     })
 }

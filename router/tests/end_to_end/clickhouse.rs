@@ -2,7 +2,7 @@
 //! purpose.
 
 mod cluster;
-mod front;
+pub mod front;
 mod logs;
 mod retention;
 
@@ -79,7 +79,7 @@ fn every_audit_row_arrives_once_whatever_fails() {
 }
 
 /// What `audit verify` says of all databases, and its exit code.
-fn verify(folder: &Folder, config: &Path) -> (Value, Option<i32>) {
+pub fn verify(folder: &Folder, config: &Path) -> (Value, Option<i32>) {
     let (data, config) = (folder.path().display().to_string(), config.display().to_string());
     let output = tapline(&["audit", "verify", "--json", "--data-dir", &data, "--config", &config]);
     let found = serde_json::from_slice(&output.stdout);

@@ -8,6 +8,7 @@ mod commands;
 mod corpus;
 mod delivery;
 mod elasticsearch;
+mod encrypted;
 mod harness;
 mod http;
 mod metrics;

@@ -9,6 +9,7 @@ use super::{ChainRow, Trail, TrailError, deliveries_sql};
 use crate::audit::row::Value;
 use crate::audit::verify::DeliveryRow;
 use crate::clock;
+use crate::sink::{ClickHouseLogin, with_causes};
 
 /// Positions that are asked for at once: one question a table, and all their rows in memory.
 const PAGE: u64 = 20_000;
@@ -31,22 +32,13 @@ struct Columns {
 }
 
 impl<'a> ClickHouseTrail<'a> {
-    pub fn new(
-        url: &str,
-        user: &str,
-        password: &str,
-        timeout: Duration,
-        contract: &'a Contract,
-    ) -> Result<Self, TrailError> {
-        let failed = |error: std::io::Error| TrailError::Server { url: url.to_owned(), what: error.to_string() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let client = Client::default()
-            .with_url(url)
-            .with_user(user)
-            .with_password(password)
-            .with_database("default")
-            .with_compression(Compression::Lz4);
-        Ok(ClickHouseTrail { url: url.to_owned(), client, runtime, timeout, contract })
+    pub fn new(login: &ClickHouseLogin, timeout: Duration, contract: &'a Contract) -> Result<Self, TrailError> {
+        let failed = |what: String| TrailError::Server { url: login.url.clone(), what };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(error.to_string()))?;
+        let client = login.client(Compression::Lz4).map_err(|error| failed(error.to_string()))?;
+        let client = client.with_database("default");
+        Ok(ClickHouseTrail { url: login.url.clone(), client, runtime, timeout, contract })
     }
 
     fn error(&self, what: impl ToString) -> TrailError {
@@ -64,7 +56,7 @@ impl<'a> ClickHouseTrail<'a> {
         });
         let bytes = match bytes {
             Ok(Ok(bytes)) => bytes,
-            Ok(Err(error)) => return Err(self.error(error)),
+            Ok(Err(error)) => return Err(self.error(with_causes(&error))),
             Err(_) => return Err(self.error(format!("no answer within {} s", self.timeout.as_secs()))),
         };
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());

@@ -15,10 +15,10 @@ use super::Trail;
 use super::export::print_export;
 use crate::audit;
 use crate::cli::Failure;
-use crate::config::{Config, MissingSecret, SinkConfig};
+use crate::config::{Config, SinkConfig};
 use crate::keeper;
 use crate::ledger::Outcome;
-use crate::sink::DEAD_LETTERS;
+use crate::sink::{Authorities, ClickHouseLogin, DEAD_LETTERS};
 
 #[derive(Args)]
 #[command(
@@ -186,10 +186,14 @@ fn open<'a>(
         true => (&sink.user, &sink.password),
         false => (&sink.verify_user, &sink.verify_password),
     };
-    let failed = |error: MissingSecret| audit::TrailError::Server { url: url.to_owned(), what: error.to_string() };
-    let password = password.read().map_err(failed)?;
-    let timeout = Duration::from_secs(sink.timeout_s);
-    Ok(Box::new(audit::ClickHouseTrail::new(url, user, &password, timeout, contract)?))
+    let failed = |what: String| audit::TrailError::Server { url: url.to_owned(), what };
+    let login = ClickHouseLogin {
+        url: url.to_owned(),
+        user: user.clone(),
+        password: password.read().map_err(|error| failed(error.to_string()))?,
+        authorities: Authorities::read(sink.ca_file.as_deref()).map_err(|error| failed(error.to_string()))?,
+    };
+    Ok(Box::new(audit::ClickHouseTrail::new(&login, Duration::from_secs(sink.timeout_s), contract)?))
 }
 
 /// Events that no destination has, by the ledgers of the router's runs.

@@ -59,6 +59,10 @@ impl ClickHouse {
         }
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// SIGKILL, and started again on the same port with the same data.
     pub fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
