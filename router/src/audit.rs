@@ -10,7 +10,7 @@ mod row;
 mod trace;
 mod verify;
 
-pub use chain::{ClickHouseTrail, SqliteTrail, Trail, TrailError, position_at};
+pub use chain::{ClickHouseTrail, SqliteTrail, Trail, TrailError};
 pub use database::{AuditError, chain_end, open_writer};
 pub use export::{Exported, export, verify_export};
 pub use placed::PlacedRow;

@@ -11,13 +11,17 @@ use super::row::{Value, canonical};
 use super::verify::DeliveryRow;
 
 pub use clickhouse::ClickHouseTrail;
-pub use sqlite::{SqliteTrail, position_at};
+pub use sqlite::SqliteTrail;
 
 /// A database that holds the audit tables, as a verifier sees it.
 pub trait Trail {
     /// Hands the rows from one position, and up to and with another, to `take`, over all tables in order of
     /// their positions; a position that is there twice comes twice.
     fn walk(&mut self, from: u64, to: u64, take: &mut dyn FnMut(ChainRow)) -> Result<(), TrailError>;
+
+    /// The position of the first row that the router took in at or after a time, ns; behind the last where
+    /// there is none.
+    fn position_at(&mut self, ts_ns: i64) -> Result<u64, TrailError>;
 
     /// What `audit.delivery_log` has about critical notices, in order; nothing where there is no such table.
     fn critical_deliveries(&mut self) -> Result<Vec<DeliveryRow>, TrailError>;

@@ -1,5 +1,6 @@
 //! `tapline audit`
 
+mod databases;
 mod export;
 mod sql;
 mod verify;

@@ -21,6 +21,7 @@ use tokio::sync::OnceCell;
 use super::{App, refuse};
 use crate::ingest::Rejection;
 use crate::intake::Reader;
+use crate::journal::JournalStats;
 use crate::receipt::Receipt;
 
 /// Errors named one by one in an answer; the rest is in the count.
@@ -29,8 +30,11 @@ const ERRORS_SHOWN: usize = 100;
 /// How long a request waits for room before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a request waits for its audit events to be on disk.
+/// How long a request waits for its audit events to be on disk, while the disk works.
 const SAFETY_WAIT: Duration = Duration::from_secs(20);
+
+/// How long one waits where it does not.
+const FAILURE_WAIT: Duration = Duration::from_millis(250);
 
 /// Batches of which the answer is remembered.
 const BATCH_IDS_MAX: usize = 10_000;
@@ -115,22 +119,25 @@ pub async fn post(
     };
     let batch_id = text(header::HeaderName::from_static("x-batch-id"));
     let repeated = slot.initialized();
+    let journal = app.journal.clone();
     // In a task of its own: a client that hangs up leaves no half-taken batch behind.
     let work =
         tokio::spawn(async move { slot.get_or_try_init(|| take(&app, &body, ndjson, &batch_id)).await.cloned() });
-    let answer = match tokio::time::timeout(SAFETY_WAIT, work).await {
-        Ok(Ok(Ok(answer))) => Answer { repeated: repeated || answer.repeated, ..answer },
-        Ok(Ok(Err(NotSafe))) => {
+    let done = tokio::select! {
+        done = work => done,
+        () = tokio::time::sleep(SAFETY_WAIT) => return not_safe_yet(),
+        () = failing(&journal) => return not_safe_yet(),
+    };
+    let answer = match done {
+        Ok(Ok(answer)) => Answer { repeated: repeated || answer.repeated, ..answer },
+        Ok(Err(NotSafe)) => {
             return busy(
                 "not_safe",
                 "the journal can't be written, so the audit events were not taken; send them again, with the same \
                  X-Batch-Id",
             );
         }
-        Ok(Err(error)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()),
-        Err(_) => {
-            return busy("not_safe_yet", "the audit events are not on disk yet; ask again with the same X-Batch-Id");
-        }
+        Err(error) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()),
     };
     let status = if answer.accepted == 0 && answer.rejected > 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     (status, Json(answer)).into_response()
@@ -149,6 +156,21 @@ fn busy(reason: &str, message: &str) -> Response {
     let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, reason, message);
     response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
     response
+}
+
+/// They may yet be taken.
+fn not_safe_yet() -> Response {
+    busy("not_safe_yet", "the audit events are not on disk yet; ask again with the same X-Batch-Id")
+}
+
+/// Until the journal can't be written.
+async fn failing(journal: &JournalStats) {
+    loop {
+        tokio::time::sleep(FAILURE_WAIT).await;
+        if journal.failing.load(Relaxed) {
+            return;
+        }
+    }
 }
 
 /// Audit events of the request could not be made safe.

@@ -65,6 +65,9 @@ fn every_audit_row_arrives_once_whatever_fails() {
     let [here, there] = [0, 1].map(|at| &found["databases"][at]);
     assert_eq!((code, &there["name"], &there["rows"]), (Some(0), &json!("warehouse"), &json!(600)), "{found}");
     assert_eq!(here["link"], there["link"], "{found}");
+    let [from_here, from_there] = ["audit", "warehouse"].map(|sink| export(&folder, &config, sink));
+    assert_eq!(from_here.lines().filter(|line| line.starts_with("{\"position\"")).count(), 200);
+    assert_eq!(from_here, from_there, "the same rows, whichever database they are from");
     // Somebody with the rights to do it has been at a row, and then at another.
     clickhouse.post(
         "/",
@@ -79,6 +82,22 @@ fn every_audit_row_arrives_once_whatever_fails() {
 }
 
 /// What `audit verify` says of all databases, and its exit code.
+/// Rows 201 to 400 of a destination, by the times at which the router took them in.
+fn export(folder: &Folder, config: &Path, sink: &str) -> String {
+    let time = |position: u64| {
+        let sql = format!(
+            "SELECT ingest_ts FROM orders_log WHERE chain_position = {position} UNION ALL SELECT ingest_ts FROM risk_log WHERE chain_position = {position}"
+        );
+        jiff::Timestamp::from_nanosecond(folder.sql(&sql)[0]["ingest_ts"].as_i64().unwrap().into()).unwrap().to_string()
+    };
+    let output = folder.path().join(format!("{sink}.ndjson"));
+    let [data, config, path] = [folder.path(), config, &output].map(|path| path.display().to_string());
+    let arguments = ["audit", "export", "--data-dir", &data, "--config", &config, "--sink", sink, "--output", &path];
+    let exported = tapline(&[&arguments[..], &["--since", &time(201), "--until", &time(401)]].concat());
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    std::fs::read_to_string(output).unwrap()
+}
+
 pub fn verify(folder: &Folder, config: &Path) -> (Value, Option<i32>) {
     let (data, config) = (folder.path().display().to_string(), config.display().to_string());
     let output = tapline(&["audit", "verify", "--json", "--data-dir", &data, "--config", &config]);

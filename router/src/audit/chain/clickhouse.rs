@@ -164,6 +164,21 @@ impl Trail for ClickHouseTrail<'_> {
         Ok(())
     }
 
+    fn position_at(&mut self, ts_ns: i64) -> Result<u64, TrailError> {
+        let mut position = None;
+        let mut end = 1;
+        for table in &self.contract.tables {
+            let since = format!("toUnixTimestamp64Nano(ingest_ts) >= {ts_ns}");
+            // An aggregate over nothing is 0, and no row has that position.
+            let found =
+                self.ask(&format!("SELECT minIf(chain_position, {since}), max(chain_position) FROM {}", table.name))?;
+            let number = |at: usize| found.first().and_then(|row| row.get(at)?.as_u64()).filter(|number| *number > 0);
+            position = position.into_iter().chain(number(0)).min();
+            end = end.max(number(1).map_or(1, |last| last + 1));
+        }
+        Ok(position.unwrap_or(end))
+    }
+
     fn critical_deliveries(&mut self) -> Result<Vec<DeliveryRow>, TrailError> {
         let Some(sql) = deliveries_sql(self.contract) else { return Ok(Vec::new()) };
         let cell = |cell: serde_json::Value| cell.as_str().unwrap_or_default().to_owned();

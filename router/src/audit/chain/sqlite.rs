@@ -57,6 +57,22 @@ impl Trail for SqliteTrail<'_> {
         }
     }
 
+    fn position_at(&mut self, ts_ns: i64) -> Result<u64, TrailError> {
+        let mut position = None;
+        let mut end = 1;
+        for table in &self.contract.tables {
+            let sql = format!(
+                "SELECT MIN(CASE WHEN \"ingest_ts\" >= ?1 THEN \"chain_position\" END), MAX(\"chain_position\") FROM {}",
+                table.name
+            );
+            let row = |row: &Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
+            let (first, last) = self.connection.query_row(&sql, [ts_ns], row)?;
+            position = position.into_iter().chain(first).min();
+            end = end.max(last.map_or(1, |last| last + 1));
+        }
+        Ok(position.unwrap_or(end) as u64)
+    }
+
     fn critical_deliveries(&mut self) -> Result<Vec<DeliveryRow>, TrailError> {
         let Some(sql) = deliveries_sql(self.contract) else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare(&sql)?;
@@ -65,24 +81,6 @@ impl Trail for SqliteTrail<'_> {
             .query_map([], |row| Ok(DeliveryRow::new((0..DeliveryRow::COLUMNS.len()).map(|at| cell(row, at)))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
-}
-
-/// The position of the first row that the router took in at or after a time, ns; behind the last where
-/// there is none.
-pub fn position_at(database: &Path, contract: &Contract, ts_ns: i64) -> Result<u64, TrailError> {
-    let connection = open_reader(database)?;
-    let parts: Vec<String> = contract
-        .tables
-        .iter()
-        .map(|table| {
-            format!("SELECT MIN(CASE WHEN \"ingest_ts\" >= ?1 THEN \"chain_position\" END) AS p, MAX(\"chain_position\") AS e FROM {}", table.name)
-        })
-        .collect();
-    if parts.is_empty() {
-        return Ok(1);
-    }
-    let sql = format!("SELECT COALESCE(MIN(p), MAX(e) + 1, 1) FROM ({})", parts.join(" UNION ALL "));
-    Ok(connection.query_row(&sql, [ts_ns], |row| row.get::<_, i64>(0))? as u64)
 }
 
 fn chain_row(row: &Row<'_>, table: &Table, names: &[String]) -> rusqlite::Result<ChainRow> {

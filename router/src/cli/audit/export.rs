@@ -8,12 +8,14 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Trail;
+use super::databases::databases;
 use crate::audit;
 use crate::cli::Failure;
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  tapline audit export --from 1 --to 5000 --output first.ndjson\n  \
-                  tapline audit export --since 2026-11-01 --until 2026-12-01 --output november.ndjson")]
+                  tapline audit export --since 2026-11-01 --until 2026-12-01 --output november.ndjson\n  \
+                  tapline audit export --config tapline.toml --sink warehouse --output all.ndjson")]
 pub(in crate::cli) struct Export {
     #[command(flatten)]
     trail: Trail,
@@ -29,6 +31,9 @@ pub(in crate::cli) struct Export {
     /// Up to the last row that it took in before this time.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// From the database of this destination; from SQLite, where there is one, if it is not given.
+    #[arg(long, value_name = "NAME")]
+    sink: Option<String>,
     /// Where to; an existing file is not overwritten.
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
@@ -40,15 +45,14 @@ impl Export {
     pub(super) fn run(self) -> Result<(), Failure> {
         let config = self.trail.config()?;
         let contract = crate::router::contract(&config)?;
-        let database = config
-            .audit_database()
-            .ok_or_else(|| Failure::Usage("the configuration has no destination of type \"sqlite\"".into()))?;
+        let database = databases(&config, &contract, self.sink.as_deref())?.swap_remove(0);
+        let mut trail = (database.open)()?;
         let from = match &self.since {
-            Some(time) => audit::position_at(&database, &contract, nanoseconds(time)?)?,
+            Some(time) => trail.position_at(nanoseconds(time)?)?,
             None => self.from.unwrap_or(1),
         };
         let to = match &self.until {
-            Some(time) => audit::position_at(&database, &contract, nanoseconds(time)?)?.saturating_sub(1),
+            Some(time) => trail.position_at(nanoseconds(time)?)?.saturating_sub(1),
             None => self.to.unwrap_or(u64::MAX),
         };
         if from > to {
@@ -57,8 +61,7 @@ impl Export {
         let file = File::create_new(&self.output).with_context(|| format!("can't write {}", self.output.display()))?;
         let mut out = BufWriter::new(file);
         let journal = config.in_data_dir(&config.journal.path);
-        let mut trail = audit::SqliteTrail::open(&database, &contract)?;
-        let done = audit::export(&mut trail, &journal, &contract, from, to, &mut out).map_err(anyhow::Error::from);
+        let done = audit::export(&mut *trail, &journal, &contract, from, to, &mut out).map_err(anyhow::Error::from);
         let done = done.and_then(|done| {
             out.flush()?;
             out.get_ref().sync_all()?;

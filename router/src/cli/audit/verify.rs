@@ -3,22 +3,20 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use tapline_contract::Contract;
 use tapline_journal::{Seal, to_hex};
 
 use super::Trail;
+use super::databases::databases;
 use super::export::print_export;
 use crate::audit;
 use crate::cli::Failure;
-use crate::config::{Config, SinkConfig};
 use crate::keeper;
 use crate::ledger::Outcome;
-use crate::sink::{Authorities, ClickHouseLogin, DEAD_LETTERS};
+use crate::sink::DEAD_LETTERS;
 
 #[derive(Args)]
 #[command(
@@ -147,53 +145,6 @@ fn print_losses(losses: &[Loss]) {
         let Loss { run, component, lane, outcome, reason, count } = loss;
         println!("{outcome:<9} {count} of {component}/{lane}: {reason} (run {run})");
     }
-}
-
-/// Every destination that holds the audit tables, or the one that was named.
-fn databases<'a>(
-    config: &Config,
-    contract: &'a Contract,
-    only: Option<&str>,
-) -> Result<Vec<audit::Database<'a>>, Failure> {
-    let sinks = config.sinks.iter().filter(|(_, sink)| sink.kind.holds_tables());
-    let sinks = sinks.filter(|(name, _)| only.is_none_or(|only| only == *name));
-    let databases: Vec<audit::Database<'a>> = sinks
-        .map(|(name, sink)| {
-            let path = config.database_of(name);
-            let sink = sink.clone();
-            audit::Database { name: name.clone(), open: Box::new(move || open(&sink, path, contract)) }
-        })
-        .collect();
-    match (databases.is_empty(), only) {
-        (false, _) => Ok(databases),
-        (true, Some(name)) => Err(Failure::Usage(format!("no destination `{name}` holds the audit tables"))),
-        (true, None) => {
-            Err(Failure::Usage("the configuration has no destination of type \"sqlite\" or \"clickhouse\"".into()))
-        }
-    }
-}
-
-fn open<'a>(
-    sink: &SinkConfig,
-    path: Option<PathBuf>,
-    contract: &'a Contract,
-) -> Result<Box<dyn audit::Trail + 'a>, audit::TrailError> {
-    if let Some(path) = path {
-        return Ok(Box::new(audit::SqliteTrail::open(&path, contract)?));
-    }
-    let url = sink.url.as_deref().unwrap_or_default();
-    let (user, password) = match sink.verify_user.is_empty() {
-        true => (&sink.user, &sink.password),
-        false => (&sink.verify_user, &sink.verify_password),
-    };
-    let failed = |what: String| audit::TrailError::Server { url: url.to_owned(), what };
-    let login = ClickHouseLogin {
-        url: url.to_owned(),
-        user: user.clone(),
-        password: password.read().map_err(|error| failed(error.to_string()))?,
-        authorities: Authorities::read(sink.ca_file.as_deref()).map_err(|error| failed(error.to_string()))?,
-    };
-    Ok(Box::new(audit::ClickHouseTrail::new(&login, Duration::from_secs(sink.timeout_s), contract)?))
 }
 
 /// Events that no destination has, by the ledgers of the router's runs.
