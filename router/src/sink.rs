@@ -40,6 +40,9 @@ use tapline_journal::Hash;
 use crate::audit::PlacedRow;
 use crate::ledger::Reason;
 
+/// Enough that a transaction's or a write's fixed cost vanishes.
+const GROUP_ROWS: usize = 2048;
+
 /// A destination's own work: take rows, and say when they are safe.
 pub trait Sink: Send {
     /// Takes a delivery in. Rows that it can never take are refused here, by row, with a reason.
@@ -52,6 +55,11 @@ pub trait Sink: Send {
     /// It is not on this machine: how fast it is says nothing about what this machine can take.
     fn is_remote(&self) -> bool {
         false
+    }
+
+    /// Rows that are taken together before a commit, at most; there are never more than are there by then.
+    fn group_rows(&self) -> usize {
+        GROUP_ROWS
     }
 
     /// Where the next group has to end, with this record, neither before nor behind it: one that may have

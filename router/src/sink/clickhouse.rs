@@ -44,6 +44,10 @@ use progress::Progress;
 use rows::Encoding;
 use schema::{Comparison, SchemaError};
 
+/// An insert makes a part of its table, and the server has to merge them: ClickHouse advises 10,000 to 100,000 rows
+/// (<https://clickhouse.com/docs/optimize/bulk-inserts>).
+const GROUP_ROWS: usize = 16_384;
+
 /// How to reach it.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -260,5 +264,9 @@ impl Sink for ClickHouseSink {
 
     fn is_remote(&self) -> bool {
         true
+    }
+
+    fn group_rows(&self) -> usize {
+        GROUP_ROWS
     }
 }

@@ -41,6 +41,9 @@ pub enum Flavour {
     Logstash,
 }
 
+/// Documents; their requests are cut by bytes.
+const GROUP_ROWS: usize = 8_192;
+
 #[derive(Clone, Debug)]
 pub struct Server {
     pub url: String,
@@ -185,6 +188,10 @@ impl Sink for ElasticsearchSink {
 
     fn is_remote(&self) -> bool {
         true
+    }
+
+    fn group_rows(&self) -> usize {
+        GROUP_ROWS
     }
 }
 

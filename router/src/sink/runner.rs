@@ -19,8 +19,8 @@ use crate::audit::PlacedRow;
 use crate::journal::Inbox;
 use crate::ledger::{Outcome, Reason};
 
-/// Rows taken together before a commit: enough that a transaction's or a write's fixed cost vanishes.
-const GROUP_ROWS: usize = 2048;
+/// Rows are not taken together beyond this, whatever their number: they are in memory, and once more as they are sent.
+const GROUP_BYTES: usize = 8 << 20;
 
 /// The queue has this many places more for rows that are in the journal already: what was on its way there
 /// when the queue filled up, and the guard lane.
@@ -329,16 +329,18 @@ impl Worker {
 
     fn group(&mut self, first: Delivery, mut next: impl FnMut(&mut Self) -> Option<Delivery>) -> Vec<Delivery> {
         let end = self.sink.group_end();
-        let mut rows = first.rows.len();
+        let rows_max = self.sink.group_rows();
+        let (mut rows, mut bytes) = (first.rows.len(), first.batch().arena_bytes());
         let mut group = vec![first];
-        let is_open = |group: &[Delivery], rows: usize| match end {
+        let is_open = |group: &[Delivery], rows: usize, bytes: usize| match end {
             Some(end) => group.last().and_then(|delivery| delivery.record).is_some_and(|record| record < end),
-            None => rows < GROUP_ROWS,
+            None => rows < rows_max && bytes < GROUP_BYTES,
         };
-        while is_open(&group, rows)
+        while is_open(&group, rows, bytes)
             && let Some(delivery) = next(self)
         {
             rows += delivery.rows.len();
+            bytes += delivery.batch().arena_bytes();
             group.push(delivery);
         }
         group
