@@ -71,6 +71,12 @@ pub(crate) fn disk(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// The torture drill as a step of the tests.
+pub(crate) fn torture(workspace: &Workspace) -> Result<()> {
+    build(workspace)?;
+    torture::Torture::of_the_tests().run(workspace)
+}
+
 /// How busy the machine is, of one, five and fifteen minutes: figures from a busy one say less.
 pub(crate) fn load() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -25,13 +25,14 @@ type Step = fn(&Workspace) -> Result<()>;
 impl Test {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let begin = Instant::now();
-        let steps: [(&str, Step); 8] = [
+        let steps: [(&str, Step); 9] = [
             ("what the tests need", tools),
             ("plugins", |workspace| plugins::build(workspace).map(|_| ())),
             ("cargo test", cargo_test),
             ("ClickHouse's front", clickhouse::test),
             ("kill drill", drill::kill),
             ("disk drill", drill::disk),
+            ("torture drill", drill::torture),
             ("demo", |workspace| demo(workspace, false)),
             ("demo with incidents", |workspace| demo(workspace, true)),
         ];

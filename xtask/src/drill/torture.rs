@@ -118,6 +118,11 @@ impl Window {
 }
 
 impl Torture {
+    /// Every fault, each for a second: enough for the counts.
+    pub(crate) fn of_the_tests() -> Self {
+        Torture { seconds: 24, output: None, hurried: true }
+    }
+
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let folder = workspace.target.join("drill/torture");
         let _ = fs::remove_dir_all(&folder);
