@@ -217,7 +217,7 @@ impl Board {
     /// Tells each of these channels that it has ended.
     pub(super) fn resolve(&mut self, number: Number, channels: &[ChannelName], kind: Kind, now: Time) {
         for channel in channels {
-            self.to_one(number, kind, channel.clone(), false, now);
+            self.tell_channel(number, kind, channel.clone(), false, now);
         }
     }
 
@@ -270,11 +270,11 @@ impl Board {
 
     /// To one channel, without changing what it counts as told.
     fn quietly(&mut self, number: Number, kind: Kind, channel: ChannelName, now: Time) {
-        self.to_one(number, kind, channel, true, now);
+        self.tell_channel(number, kind, channel, true, now);
     }
 
     /// A message about it alone, to one channel; `firing` as in [`Draft::about`].
-    fn to_one(&mut self, number: Number, kind: Kind, channel: ChannelName, firing: bool, now: Time) {
+    fn tell_channel(&mut self, number: Number, kind: Kind, channel: ChannelName, firing: bool, now: Time) {
         let alert = &self.state.alerts[&number];
         let draft = Draft {
             kind,
