@@ -11,7 +11,7 @@ mod trace;
 mod verify;
 
 pub use chain::{ClickHouseTrail, SqliteTrail, Trail, TrailError};
-pub use database::{AuditError, chain_end, open_writer};
+pub use database::{AuditError, chain_end, insert_into, open_writer};
 pub use export::{Exported, export, verify_export};
 pub use placed::PlacedRow;
 pub use query::{QueryError, QueryLimits, QueryResult, query};

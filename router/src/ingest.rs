@@ -8,11 +8,13 @@ mod key;
 mod object;
 mod protocol;
 pub mod record;
+mod rejection;
 mod repair;
 mod schema_counts;
 pub mod socket;
 pub mod timestamp;
 
 pub use component::Components;
-pub use decode::{Decoded, Decoder, Rejection};
+pub use decode::{Decoded, Decoder};
+pub use rejection::Rejection;
 pub use schema_counts::{SchemaCount, SchemaCounts};

@@ -16,13 +16,14 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::figures;
 use crate::router::{Router, USUAL_ADDRESS};
+use crate::waiting::wait_at_most;
 use crate::workspace::{Workspace, say};
 use live::Live;
 use stack::Stack;
@@ -114,22 +115,22 @@ impl Demo {
     }
 }
 
+const SETTLE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Until nothing is pending any more.
 fn settle(router: &mut Router) -> Result<()> {
-    let patience = Instant::now() + Duration::from_secs(10);
-    loop {
-        let ledger = router.client.ledger()?;
-        if ledger.totals.pending == 0 && ledger.balanced {
-            return Ok(());
-        }
-        if Instant::now() > patience {
-            // The verdict tells; this only says why it took long.
-            eprintln!("xtask: {} events are still pending after 10 s", ledger.totals.pending);
-            return Ok(());
-        }
+    let mut pending = 0;
+    let settled = wait_at_most(SETTLE_PATIENCE, || {
         router.check_running()?;
-        std::thread::sleep(Duration::from_millis(50));
+        let ledger = router.client.ledger()?;
+        pending = ledger.totals.pending;
+        Ok((pending == 0 && ledger.balanced).then_some(()))
+    })?;
+    if settled.is_none() {
+        // The verdict tells; this only says why it took long.
+        eprintln!("xtask: {pending} events are still pending after {} s", SETTLE_PATIENCE.as_secs());
     }
+    Ok(())
 }
 
 /// The router stays up until Enter or Ctrl-C.

@@ -16,6 +16,7 @@ mod router;
 mod setup;
 mod table;
 mod test;
+mod waiting;
 mod workspace;
 
 use std::process::ExitCode;

@@ -2,13 +2,14 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::client::{Client, Ledger};
+use crate::client::{Client, Ledger, Totals};
 use crate::process::{Process, Usage};
+use crate::waiting::{wait_at_most, wait_until};
 use crate::workspace::Workspace;
 
 pub(crate) struct Router {
@@ -51,24 +52,16 @@ impl Router {
             .stderr(File::create(&log)?);
         let process = Process::start("the router", &mut command)?;
         let mut router = Router { process, client: Client::new(""), program, folder: folder.to_owned(), socket, log };
-        let patience = Instant::now() + START_PATIENCE;
         let addresses = folder.join("addresses.json");
-        loop {
+        let what = format!("the router is ready; see {}", router.log.display());
+        router.client = wait_until(&what, START_PATIENCE, || {
             router.check_running()?;
             // It is written in one go, but may be seen before that.
-            if let Some(found) =
-                fs::read(&addresses).ok().and_then(|text| serde_json::from_slice::<Addresses>(&text).ok())
-            {
-                router.client = Client::new(&format!("http://{}", found.http));
-                if router.client.text("/readyz").is_ok() {
-                    return Ok(router);
-                }
-            }
-            if Instant::now() > patience {
-                bail!("the router was not ready within {} s; see {}", START_PATIENCE.as_secs(), router.log.display());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+            let found = fs::read(&addresses).ok().and_then(|text| serde_json::from_slice::<Addresses>(&text).ok());
+            let client = found.map(|found| Client::new(&format!("http://{}", found.http)));
+            Ok(client.filter(|client| client.text("/readyz").is_ok()))
+        })?;
+        Ok(router)
     }
 
     pub(crate) fn usage(&self) -> Result<Usage> {
@@ -82,22 +75,15 @@ impl Router {
 
     /// Until everything that came in has its outcome, `emitted` events in all.
     pub(crate) fn settle(&mut self, emitted: u64, patience: Duration) -> Result<Ledger> {
-        let end = Instant::now() + patience;
-        loop {
-            let ledger = self.client.ledger()?;
-            if ledger.totals.emitted >= emitted && ledger.totals.pending == 0 {
-                return Ok(ledger);
-            }
-            if Instant::now() > end {
-                bail!(
-                    "{} of {emitted} events came, {} are still pending",
-                    ledger.totals.emitted,
-                    ledger.totals.pending
-                );
-            }
+        let mut last = Totals::default();
+        let settled = wait_at_most(patience, || {
             self.check_running()?;
-            std::thread::sleep(Duration::from_millis(100));
-        }
+            let ledger = self.client.ledger()?;
+            last = ledger.totals.clone();
+            Ok((last.emitted >= emitted && last.pending == 0).then_some(ledger))
+        })?;
+        settled
+            .with_context(|| format!("{} of {emitted} events came, {} are still pending", last.emitted, last.pending))
     }
 
     pub(crate) fn check_running(&mut self) -> Result<()> {

@@ -217,19 +217,7 @@ impl Board {
     /// Tells each of these channels that it has ended.
     pub(super) fn resolve(&mut self, number: Number, channels: &[ChannelName], kind: Kind, now: Time) {
         for channel in channels {
-            let alert = &self.state.alerts[&number];
-            let draft = Draft {
-                kind,
-                severity: alert.severity,
-                page: false,
-                items: vec![alert.item()],
-                summary: None,
-                chain: vec![channel.clone()],
-                also: Vec::new(),
-                wait: Default::default(),
-                about: vec![(number, false)],
-            };
-            self.start(draft, now);
+            self.tell_channel(number, kind, channel.clone(), false, now);
         }
     }
 
@@ -282,6 +270,11 @@ impl Board {
 
     /// To one channel, without changing what it counts as told.
     fn quietly(&mut self, number: Number, kind: Kind, channel: ChannelName, now: Time) {
+        self.tell_channel(number, kind, channel, true, now);
+    }
+
+    /// A message about it alone, to one channel; `firing` as in [`Draft::about`].
+    fn tell_channel(&mut self, number: Number, kind: Kind, channel: ChannelName, firing: bool, now: Time) {
         let alert = &self.state.alerts[&number];
         let draft = Draft {
             kind,
@@ -292,7 +285,7 @@ impl Board {
             chain: vec![channel],
             also: Vec::new(),
             wait: Default::default(),
-            about: vec![(number, true)],
+            about: vec![(number, firing)],
         };
         self.start(draft, now);
     }

@@ -59,6 +59,13 @@ pub fn open_writer(path: &Path, contract: &Contract) -> Result<Connection, Audit
     Ok(connection)
 }
 
+/// The statement that puts a row into a table, with a place for the value of each of these columns.
+pub fn insert_into<'a>(table: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = columns.map(|name| format!("\"{name}\"")).collect();
+    let marks = vec!["?"; names.len()].join(", ");
+    format!("INSERT INTO {table} ({}) VALUES ({marks})", names.join(", "))
+}
+
 /// Where the hash chain ends in the database: the position that comes next, and the chain before it.
 pub fn chain_end(connection: &Connection, contract: &Contract) -> rusqlite::Result<(u64, Hash)> {
     let parts: Vec<String> = contract

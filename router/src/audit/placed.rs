@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tapline_contract::{ColumnSource, Contract};
 use tapline_journal::{Hash, to_hex};
 
-use super::database::{AuditError, open_writer};
+use super::database::{AuditError, insert_into, open_writer};
 use super::row::{AuditRow, Value, canonical};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,9 +87,7 @@ impl PlacedRow {
         {
             return Err(rusqlite::Error::InvalidColumnName((*name).to_owned()));
         }
-        let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let marks = vec!["?"; names.len()].join(", ");
-        let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", self.table, names.join(", "));
+        let sql = insert_into(&table.name, columns.iter().map(|(name, _)| *name));
         connection.execute(&sql, rusqlite::params_from_iter(columns.into_iter().map(|(_, value)| value)))?;
         connection.execute_batch("COMMIT")?;
         Ok(false)

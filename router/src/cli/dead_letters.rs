@@ -1,8 +1,8 @@
 //! `tapline dead-letters`
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -121,7 +121,7 @@ impl List {
                 kind.last_ns = letter.dead_ts;
                 kind.message = letter.message.to_string();
             }
-            Ok(true)
+            ControlFlow::Continue(())
         })?;
         let kinds: Vec<Kind> = kinds.into_values().collect();
         let total: u64 = kinds.iter().map(|kind| kind.events).sum();
@@ -155,16 +155,16 @@ impl Show {
     fn run(self) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         let mut left = self.limit;
+        let mut written = Ok(());
         self.chosen.each(|_, line| {
             if left == 0 {
-                return Ok(false);
+                return ControlFlow::Break(());
             }
             left -= 1;
-            out.write_all(line.as_bytes())?;
-            out.write_all(b"\n")?;
-            Ok(true)
+            written = writeln!(out, "{line}");
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        Ok(())
+        Ok(written?)
     }
 }
 
@@ -188,34 +188,17 @@ impl Redrive {
 impl Chosen {
     /// Hands over each chosen dead letter and its line, until `take` has had enough. How many lines could
     /// not be read.
-    fn each(&self, mut take: impl FnMut(&DeadLetter<'_>, &str) -> io::Result<bool>) -> Result<u64, Failure> {
+    fn each(&self, mut take: impl FnMut(&DeadLetter<'_>, &str) -> ControlFlow<()>) -> Result<u64, Failure> {
         if !self.data_dir.is_dir() {
             let folder = self.data_dir.display();
             return Err(Failure::Usage(format!("there is no data dir {folder}; name the router's with --data-dir")));
         }
         let path = self.data_dir.join(DEAD_LETTERS);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(anyhow::anyhow!("can't read {}: {error}", path.display()).into()),
-        };
-        let mut unreadable = 0;
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line?;
-            let Ok(text) = std::str::from_utf8(&line) else {
-                unreadable += 1;
-                continue;
-            };
-            let Ok(letter) = serde_json::from_str::<DeadLetter<'_>>(text) else {
-                unreadable += u64::from(!text.trim().is_empty());
-                continue;
-            };
+        let read = DeadLetter::each(&path, |letter, line| {
             let is_chosen = self.by.as_ref().is_none_or(|by| *by == letter.by)
                 && self.reason.as_ref().is_none_or(|reason| *reason == letter.reason);
-            if is_chosen && !take(&letter, text)? {
-                break;
-            }
-        }
-        Ok(unreadable)
+            if is_chosen { take(letter, line) } else { ControlFlow::Continue(()) }
+        });
+        read.map_err(|error| anyhow::anyhow!("can't read {}: {error}", path.display()).into())
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 
-use super::decode::Rejection;
+use super::rejection::Rejection;
 use super::socket::{Line, Lines, Sockets};
 use crate::intake::Reader;
 use crate::producers::{Counts, Family};

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 
-use super::decode::Rejection;
 use super::protocol;
+use super::rejection::Rejection;
 use crate::intake::{Intake, Reader};
 use crate::producers::Producers;
 

@@ -19,8 +19,9 @@ use crate::route::Destinations;
 
 const VERSION: u8 = 1;
 
-#[derive(Deserialize)]
-pub struct Stored<'a> {
+/// Its rows: as they are read, or as they are written.
+#[derive(Serialize, Deserialize)]
+pub struct Stored<'a, R = StoredRow<'a>> {
     version: u8,
     lane: u8,
     ingest_ns: i64,
@@ -38,12 +39,11 @@ pub struct Stored<'a> {
     /// How far a numbered source is with this record; see `marks.rs`.
     #[serde(borrow)]
     pub marks: Vec<(&'a str, u64)>,
-    #[serde(borrow)]
-    pub rows: Vec<StoredRow<'a>>,
+    pub rows: Vec<R>,
 }
 
-#[derive(Deserialize)]
-pub struct StoredRow<'a> {
+#[derive(Serialize, Deserialize)]
+pub struct StoredRow<'a, C = Vec<(u16, StoredCell<'a>)>> {
     ts_ns: i64,
     event: u16,
     component: u16,
@@ -54,13 +54,13 @@ pub struct StoredRow<'a> {
     position: u64,
     /// Destinations, as bits.
     pub to: u64,
-    #[serde(borrow)]
-    cells: Vec<(u16, StoredCell<'a>)>,
+    /// Values by the field's number.
+    cells: C,
     details: Option<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
-enum StoredCell<'a> {
+pub enum StoredCell<'a> {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -93,40 +93,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// [`Stored`], as it is written: straight from the batch.
-#[derive(Serialize)]
-struct Writing<'a> {
-    version: u8,
-    lane: u8,
-    ingest_ns: i64,
-    contract: &'a str,
-    origin: &'a str,
-    destinations: Vec<&'a str>,
-    components: Vec<&'a str>,
-    events: Vec<&'a str>,
-    fields: Vec<&'a str>,
-    runs: Vec<&'a str>,
-    marks: Vec<(&'a str, u64)>,
-    rows: Vec<WritingRow<'a>>,
-}
-
-/// [`StoredRow`].
-#[derive(Serialize)]
-struct WritingRow<'a> {
-    ts_ns: i64,
-    event: u16,
-    component: u16,
-    run: u16,
-    level: u8,
-    numbered: bool,
-    seq: Option<u64>,
-    position: u64,
-    to: u64,
-    cells: WritingCells<'a>,
-    details: Option<&'a str>,
-}
-
-/// The cells of a row that any of its destinations may see.
+/// The cells of a row that any of its destinations may see, written straight from the batch.
 struct WritingCells<'a> {
     batch: &'a Batch,
     columns: &'a [(Sensitivity, &'a [Cell])],
@@ -180,7 +147,7 @@ pub fn encode(
             if cleared.0 != to {
                 cleared = (to, destinations.clearance(to));
             }
-            WritingRow {
+            StoredRow {
                 ts_ns: head.ts_ns,
                 event: events.number(batch.event_name(contract, row)),
                 component: components.number(&component_names[usize::from(head.component.0)]),
@@ -198,7 +165,7 @@ pub fn encode(
             }
         })
         .collect();
-    let writing = Writing {
+    let stored = Stored {
         version: VERSION,
         lane: batch.lane as u8,
         ingest_ns: batch.ingest_ns,
@@ -213,7 +180,7 @@ pub fn encode(
         rows,
     };
     out.clear();
-    *out = postcard::to_extend(&writing, std::mem::take(out))?;
+    *out = postcard::to_extend(&stored, std::mem::take(out))?;
     Ok(())
 }
 

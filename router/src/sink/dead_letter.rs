@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +45,32 @@ pub struct DeadLetter<'a> {
     pub placed: Option<PlacedRow>,
 }
 
+impl DeadLetter<'_> {
+    /// Hands over each letter of a file and its line, the oldest first, until `take` has had enough; without the
+    /// file there are none. How many lines are no letter, such as a torn one.
+    pub fn each(path: &Path, mut take: impl FnMut(&DeadLetter<'_>, &str) -> ControlFlow<()>) -> io::Result<u64> {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            opened => opened?,
+        };
+        let mut unreadable = 0;
+        for line in BufReader::new(file).split(b'\n') {
+            let line = line?;
+            let letter =
+                std::str::from_utf8(&line).ok().and_then(|text| Some((serde_json::from_str(text).ok()?, text)));
+            match letter {
+                Some((letter, text)) => {
+                    if take(&letter, text).is_break() {
+                        break;
+                    }
+                }
+                None => unreadable += u64::from(!line.trim_ascii().is_empty()),
+            }
+        }
+        Ok(unreadable)
+    }
+}
+
 /// One that is kept, and its line in the file.
 pub struct KeptLetter {
     pub line: String,
@@ -74,33 +101,41 @@ impl DeadLetters {
     pub fn choose(&self, is_chosen: impl Fn(&str, &str) -> bool) -> io::Result<Vec<KeptLetter>> {
         let _inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut chosen = Vec::new();
-        for line in self.lines()? {
-            let Ok(letter) = serde_json::from_str::<DeadLetter<'_>>(&line) else { continue };
+        DeadLetter::each(&self.path, |letter, line| {
             if is_chosen(&letter.by, &letter.reason) {
-                let (by, event) = (letter.by.to_string(), letter.event.get().to_owned());
-                let placed = letter.placed;
-                chosen.push(KeptLetter { line, by, event, placed });
+                chosen.push(KeptLetter {
+                    line: line.to_owned(),
+                    by: letter.by.to_string(),
+                    event: letter.event.get().to_owned(),
+                    placed: letter.placed.clone(),
+                });
             }
-        }
+            ControlFlow::Continue(())
+        })?;
         Ok(chosen)
     }
 
-    /// Takes lines out of the file, each once; the old file stays whole until the new one is.
+    /// Takes lines out of the file, each once; the old file stays whole until the new one is. All else stays as it
+    /// is, what is no letter too.
     pub fn remove(&self, lines: &[String]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
         }
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut gone: HashMap<&str, usize> = HashMap::new();
+        let mut gone: HashMap<&[u8], usize> = HashMap::new();
         for line in lines {
-            *gone.entry(line).or_default() += 1;
+            *gone.entry(line.as_bytes()).or_default() += 1;
         }
+        let bytes = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
         let mut kept = Vec::new();
-        for line in self.lines()? {
-            match gone.get_mut(line.as_str()) {
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match gone.get_mut(line) {
                 Some(times) if *times > 0 => *times -= 1,
                 _ => {
-                    kept.extend_from_slice(line.as_bytes());
+                    kept.extend_from_slice(line);
                     kept.push(b'\n');
                 }
             }
@@ -109,16 +144,6 @@ impl DeadLetters {
         // It is the old file.
         inner.file = None;
         Ok(())
-    }
-
-    /// A line that is no text is passed over; it stays, since nobody chooses it.
-    fn lines(&self) -> io::Result<Vec<String>> {
-        let bytes = match fs::read(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            read => read?,
-        };
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        Ok(lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
     }
 
     /// Appends rows, and returns when they are on disk. `placed`: what an audit table should have taken of the
@@ -162,5 +187,35 @@ impl DeadLetters {
             *file = None;
         }
         written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_no_letters_are_counted_and_stay_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(DEAD_LETTERS);
+        let contract = Arc::new(Contract::embedded().clone());
+        let letters = DeadLetters::new(&path, contract.clone(), Arc::new(Components::new(&contract)));
+        assert!(letters.choose(|_, _| true).unwrap().is_empty(), "there is no file yet");
+        let letter =
+            |by| format!("{{\"dead_ts\":1,\"by\":\"{by}\",\"reason\":\"r\",\"message\":\"m\",\"event\":{{}}}}");
+        // Torn, and a byte that is in no text.
+        let others = [&b"{\"dead_ts\":1,\"by\":"[..], b"{\"dead_ts\":\xff}"];
+        let lines = [others[0], letter("a").as_bytes(), letter("b").as_bytes(), others[1]].join(&b'\n');
+        fs::write(&path, lines).unwrap();
+        let mut found = Vec::new();
+        let each = DeadLetter::each(&path, |letter, _| {
+            found.push(letter.by.to_string());
+            ControlFlow::Continue(())
+        });
+        assert_eq!((found, each.unwrap()), (vec!["a".to_owned(), "b".to_owned()], 2));
+        let chosen = letters.choose(|by, _| by == "a").unwrap();
+        letters.remove(&chosen.into_iter().map(|letter| letter.line).collect::<Vec<_>>()).unwrap();
+        let left = [others[0], letter("b").as_bytes(), others[1], b""].join(&b'\n');
+        assert_eq!(fs::read(&path).unwrap(), left);
     }
 }

@@ -14,7 +14,7 @@ use tapline_journal::to_hex;
 
 use super::delivery::Chained;
 use super::{Delivery, LateRefusal, Refusal, Sink, SinkError, SinkStats, Standing};
-use crate::audit::{AuditError, PlacedRow, RowMaker, Value, chain_end, open_writer};
+use crate::audit::{AuditError, PlacedRow, RowMaker, Value, chain_end, insert_into, open_writer};
 use crate::batch::Batch;
 
 /// Rows accepted so far, by table: shown beside what was offered, so that a table which takes nothing
@@ -66,6 +66,7 @@ impl SqliteSink {
         stats: Arc<SinkStats>,
         counts: Arc<[TableCounts]>,
     ) -> Result<Self, AuditError> {
+        let insert = |table: &Table| insert_into(&table.name, table.columns.iter().map(|column| column.name.as_str()));
         let inserts = contract.tables.iter().map(insert).collect();
         let uncommitted = vec![0; contract.tables.len()];
         let standing = Standing { record: 0, chain: None };
@@ -184,12 +185,6 @@ impl SqliteSink {
         statement.execute([self.next.record as i64])?;
         connection.execute_batch("COMMIT")
     }
-}
-
-fn insert(table: &Table) -> String {
-    let names: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let marks = vec!["?"; names.len()].join(", ");
-    format!("INSERT INTO {} ({}) VALUES ({marks})", table.name, names.join(", "))
 }
 
 impl Sink for SqliteSink {

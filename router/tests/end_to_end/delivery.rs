@@ -1,7 +1,9 @@
 //! Nothing is lost on the way out: destinations that are away, routers that are killed, disks that fail.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -131,42 +133,67 @@ fn a_request_that_is_sent_again_after_a_sigkill_is_taken_once() {
     assert_eq!(verify(&folder).1, Some(0));
 }
 
+/// A producer of the protocol, welcomed by the router.
+struct Producer {
+    stream: UnixStream,
+    answers: Lines<BufReader<UnixStream>>,
+}
+
+impl Producer {
+    fn of(router: &Router) -> Self {
+        let mut stream = router.unix();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let hello = json!({ "tapline": "hello", "protocol": 1, "service": "s", "run": "run-1", "contract": "",
+                            "client": "t", "ack": true });
+        writeln!(stream, "{hello}").unwrap();
+        let answers = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut producer = Producer { stream, answers };
+        assert_eq!(producer.answer()["tapline"], "welcome");
+        producer
+    }
+
+    /// An event a line, whose numbers begin at `first`.
+    fn send(&mut self, n: u64, lane: &str, first: u64, events: impl Iterator<Item = Value>) {
+        let lines: Vec<String> = (first..)
+            .zip(events)
+            .map(|(seq, mut event)| {
+                event["run"] = json!("run-1");
+                event["lane"] = json!(lane);
+                event["seq"] = json!(seq);
+                event["ts"] = json!(1_763_963_412_000_000_000_u64 + seq);
+                event["level"] = json!("info");
+                format!("{event}\n")
+            })
+            .collect();
+        let head = json!({ "tapline": "chunk", "n": n, "lines": lines.len() });
+        write!(self.stream, "{head}\n{}", lines.concat()).unwrap();
+    }
+
+    fn acknowledged(&mut self) -> u64 {
+        self.answer()["ack"].as_u64().unwrap()
+    }
+
+    fn answer(&mut self) -> Value {
+        serde_json::from_str(&self.answers.next().unwrap().unwrap()).unwrap()
+    }
+}
+
 /// A producer of the protocol whose acknowledgement was lost with the router.
 #[test]
 fn a_chunk_that_is_sent_again_after_a_sigkill_is_taken_once() {
-    let chunk = |n: u64, from: u64| -> String {
-        let line = |seq: u64| {
-            let mut event = order(seq);
-            event["run"] = json!("run-1");
-            event["lane"] = json!("audit");
-            event["seq"] = json!(seq);
-            event["ts"] = json!(1_763_963_412_000_000_000_u64 + seq);
-            event["level"] = json!("info");
-            format!("{event}\n")
-        };
-        let lines: String = (from..from + 10).map(line).collect();
-        format!("{{\"tapline\":\"chunk\",\"n\":{n},\"lines\":10}}\n{lines}")
-    };
-    let talk = |router: &Router, chunks: &[String]| {
-        let mut stream = router.unix();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        writeln!(
-            stream,
-            r#"{{"tapline":"hello","protocol":1,"service":"s","run":"run-1","contract":"","client":"t","ack":true}}"#
-        )
-        .unwrap();
-        chunks.iter().for_each(|chunk| stream.write_all(chunk.as_bytes()).unwrap());
-        let mut lines = BufReader::new(stream).lines();
-        let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
-        let welcome = next();
-        assert_eq!(welcome["tapline"], "welcome");
-        (0..chunks.len()).map(|_| next()["ack"].as_u64().unwrap()).collect::<Vec<_>>()
+    let talk = |router: &Router, chunks: RangeInclusive<u64>| -> Vec<u64> {
+        let mut producer = Producer::of(router);
+        for n in chunks.clone() {
+            let first = (n - 1) * 10 + 1;
+            producer.send(n, "audit", first, (first..first + 10).map(order));
+        }
+        chunks.map(|_| producer.acknowledged()).collect()
     };
     let router = Router::start();
-    assert_eq!(talk(&router, &[chunk(1, 1)]), [1]);
+    assert_eq!(talk(&router, 1..=1), [1]);
     let mut router = Router::start_in(router.kill(), None);
     // The router does not know the run any more, so all that was not acknowledged comes again.
-    assert_eq!(talk(&router, &[chunk(1, 1), chunk(2, 11)]), [1, 2]);
+    assert_eq!(talk(&router, 1..=2), [1, 2]);
     router.until("all are there", |router| (orders(router.folder()).len() == 20).then_some(()));
     let folder = router.stop_well();
     assert_eq!(orders(&folder), (1..=20).collect::<Vec<_>>());
@@ -186,28 +213,12 @@ fn a_producer_is_answered_while_a_destination_of_its_logs_is_away() {
         );
         let config = folder.write("tapline.toml", &config);
         let mut router = Router::start_in(folder, Some(&config));
-        let mut stream = router.unix();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        writeln!(
-            stream,
-            r#"{{"tapline":"hello","protocol":1,"service":"s","run":"run-1","contract":"","client":"t","ack":true}}"#
-        )
-        .unwrap();
-        let mut answers = BufReader::new(stream.try_clone().unwrap()).lines();
-        let mut next = || serde_json::from_str::<Value>(&answers.next().unwrap().unwrap()).unwrap();
-        assert_eq!(next()["tapline"], "welcome");
+        let mut producer = Producer::of(&router);
         for n in 1..=CHUNKS {
-            let line = |seq: u64| {
-                format!(
-                    "{}\n",
-                    json!({ "event": "busy", "component": "bus", "lane": "log", "level": "info", "run": "run-1",
-                    "seq": seq, "ts": 1_763_963_412_000_000_000_u64 + seq, "message": format!("{seq}") })
-                )
-            };
-            let lines: String = ((n - 1) * LINES + 1..=n * LINES).map(line).collect();
-            write!(stream, "{{\"tapline\":\"chunk\",\"n\":{n},\"lines\":{LINES}}}\n{lines}").unwrap();
+            let first = (n - 1) * LINES + 1;
+            producer.send(n, "log", first, (first..first + LINES).map(log));
             // One after the other: none waits for the destination, however full its queue is.
-            assert_eq!(next()["ack"], n, "{away}");
+            assert_eq!(producer.acknowledged(), n, "{away}");
         }
         router.until("the other destination has all", |router| {
             (router.folder().count_lines("near.ndjson") as u64 == CHUNKS * LINES).then_some(())

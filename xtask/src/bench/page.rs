@@ -19,6 +19,7 @@ use crate::drill::producer::{Book, Producer, Rates, Way};
 use crate::latency::Summary;
 use crate::router::Router;
 use crate::table::Table;
+use crate::waiting::wait_at_most;
 use crate::workspace::{Workspace, say};
 
 /// HALTs a second.
@@ -88,11 +89,11 @@ fn run(workspace: &Workspace, name: &str, pages: u64, rates: Rates) -> Result<Va
     let seconds = begin.elapsed().as_secs_f64();
     producer.finish(PATIENCE)?;
     let raised = book.total("pages").emitted / 2;
-    let end = Instant::now() + PATIENCE;
-    let arrived = || arrivals.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
-    while arrived() < raised && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    // What has not arrived by then is said below.
+    wait_at_most(PATIENCE, || {
+        let arrived = arrivals.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        Ok((arrived >= raised).then_some(()))
+    })?;
     router.settle(0, PATIENCE)?;
     let rows = router.client.sql(
         "SELECT strategy_id, ts FROM audit.guardrail_log WHERE event = 'stormguard_transition' AND new_mode = 'HALT'",

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{Asker, USERS};
 use crate::process::Process;
 use crate::setup;
+use crate::waiting::wait_until;
 use crate::workspace::Workspace;
 
 pub(crate) struct Front {
@@ -49,16 +50,12 @@ impl Front {
 
     /// Until it listens; false: it was not waited for any longer.
     pub(crate) fn wait(&mut self, is_over: impl Fn() -> bool) -> Result<bool> {
-        let patience = Instant::now() + START_PATIENCE;
-        while !self.addresses.exists() {
+        let listens = wait_until("ClickHouse's front listens", START_PATIENCE, || {
             self.check_running()?;
-            if is_over() {
-                return Ok(false);
-            }
-            if Instant::now() > patience {
-                bail!("ClickHouse's front was not ready within {} s", START_PATIENCE.as_secs());
-            }
-            std::thread::sleep(Duration::from_millis(50));
+            Ok(if self.addresses.exists() { Some(true) } else { is_over().then_some(false) })
+        })?;
+        if !listens {
+            return Ok(false);
         }
         let text =
             fs::read_to_string(&self.addresses).with_context(|| format!("reading {}", self.addresses.display()))?;

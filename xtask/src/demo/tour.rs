@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::audit::AuditRows;
 use super::stack::Report;
 use super::verdict::Verdict;
-use crate::client::{Ledger, Rows};
+use crate::client::{Ledger, Rows, Totals};
 use crate::figures::PluginFigures;
 use crate::router::Router;
 use crate::table::table;
@@ -96,15 +96,10 @@ fn try_next(router: &Router, report: &Report) {
 /// The last lines, when the router has stopped.
 pub(crate) fn close(verdict: &Verdict, folder: &Path) {
     println!("\n━━ The verdict\n");
+    let Totals { emitted, delivered, filtered, rejected, dropped, dead_lettered, pending } = verdict.totals;
     println!(
-        "emitted {} = delivered {} + filtered {} + rejected {} + dropped {} + dead-lettered {} + pending {}",
-        verdict.emitted,
-        verdict.delivered,
-        verdict.filtered,
-        verdict.rejected,
-        verdict.dropped,
-        verdict.dead_lettered,
-        verdict.pending
+        "emitted {emitted} = delivered {delivered} + filtered {filtered} + rejected {rejected} + dropped {dropped} + \
+         dead-lettered {dead_lettered} + pending {pending}"
     );
     let balance = if verdict.balanced { "agree" } else { "DO NOT AGREE" };
     println!("the ledger, the stack's own counts and the rows of the audit tables {balance}");

@@ -10,19 +10,14 @@ use tapline_contract::Contract;
 use super::audit::AuditRows;
 use super::leaks::Leak;
 use super::stack::Report;
-use crate::client::Ledger;
+use crate::client::{Ledger, Totals};
 use crate::figures::PluginFigures;
 
 /// The object that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Verdict {
-    pub(crate) emitted: u64,
-    pub(crate) delivered: u64,
-    pub(crate) filtered: u64,
-    pub(crate) rejected: u64,
-    pub(crate) dropped: u64,
-    pub(crate) dead_lettered: u64,
-    pub(crate) pending: u64,
+    #[serde(flatten)]
+    pub(crate) totals: Totals,
     /// The ledger adds up, stream by stream, and agrees with the stack's own counts and the tables.
     pub(crate) balanced: bool,
     /// Places where a planted value was found.
@@ -61,15 +56,8 @@ impl Verdict {
         }
         compare_streams(report, ledger, &mut differences);
         compare_tables(report, audit, &mut differences);
-        let totals = ledger.totals.clone();
         Verdict {
-            emitted: totals.emitted,
-            delivered: totals.delivered,
-            filtered: totals.filtered,
-            rejected: totals.rejected,
-            dropped: totals.dropped,
-            dead_lettered: totals.dead_lettered,
-            pending: totals.pending,
+            totals: ledger.totals.clone(),
             balanced: differences.is_empty(),
             secrets_leaked: leaks.len() as u64,
             plugins,

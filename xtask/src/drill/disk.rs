@@ -24,6 +24,7 @@ use super::producer::{Book, Producer, Rates, Way};
 use super::trail;
 use crate::client::Client;
 use crate::router::Router;
+use crate::waiting::wait_until;
 use crate::workspace::{Workspace, run, say};
 use volume::{Failing, Full, Volume};
 
@@ -205,12 +206,5 @@ fn has(path: &Path, text: &str) -> bool {
 }
 
 fn until(what: &str, mut look: impl FnMut() -> Result<bool>) -> Result<()> {
-    let end = Instant::now() + PATIENCE;
-    while !look()? {
-        if Instant::now() > end {
-            bail!("waited {} s in vain until {what}", PATIENCE.as_secs());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
+    wait_until(what, PATIENCE, || Ok(look()?.then_some(())))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::destinations::{Destinations, PAGER_CHANNEL};
 use super::trail::{all, sqlite};
 use crate::client::Client;
+use crate::waiting::wait_at_most;
 use crate::workspace::{Workspace, say};
 
 #[derive(Debug, Default, Serialize)]
@@ -74,7 +75,6 @@ impl Pages {
 /// Waits until the pager has as many incidents as there are pages, and each has its receipt: notices are told
 /// behind the back of the ledger. What is missing then is counted, not waited for.
 pub(super) fn wait(client: &Client, destinations: &Destinations, patience: Duration) -> Result<()> {
-    let end = Instant::now() + patience;
     let number = |sql: &str| -> Result<u64> {
         let rows = client.sql(sql)?.rows;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_u64).unwrap_or_default())
@@ -84,12 +84,10 @@ pub(super) fn wait(client: &Client, destinations: &Destinations, patience: Durat
          destination = '{PAGER_CHANNEL}' AND delivery_outcome = 'delivered' AND notice_state = 'firing'"
     );
     let raised = number(&format!("SELECT count(*) FROM ({RAISED})"))?;
-    while Instant::now() < end {
-        if Told::of(destinations).keys.len() as u64 >= raised && number(&receipts)? >= raised {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    wait_at_most(patience, || {
+        let all_told = Told::of(destinations).keys.len() as u64 >= raised && number(&receipts)? >= raised;
+        Ok(all_told.then_some(()))
+    })?;
     Ok(())
 }
 

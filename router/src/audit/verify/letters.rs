@@ -1,9 +1,8 @@
 //! Rows that a database refused, as the dead letters keep them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::ops::Range;
+use std::io;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 use tapline_contract::Contract;
@@ -26,32 +25,24 @@ pub struct Letters(BTreeMap<(String, u64), RefusedRow>);
 
 impl Letters {
     pub fn read(path: &Path, contract: &Contract) -> io::Result<Self> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Letters::default()),
-            Err(error) => return Err(error),
-        };
         let mut letters = Letters::default();
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line?;
-            // Most letters are of plugins, and of destinations without tables. One that is torn proves nothing.
-            let Some(letter) =
-                std::str::from_utf8(&line).ok().and_then(|text| serde_json::from_str::<DeadLetter<'_>>(text).ok())
-            else {
-                continue;
-            };
-            let Some(placed) = &letter.placed else { continue };
-            let (Some(canonical), Some(link)) = (placed.canonical(contract), from_hex(&placed.link)) else { continue };
-            let row = RefusedRow {
-                table: placed.table.clone(),
-                event_id: placed.row.get("event_id").and_then(|id| id.as_str()).unwrap_or_default().to_owned(),
-                reason: letter.reason.to_string(),
-                message: letter.message.to_string(),
-                leaf: leaf(&canonical),
-                link,
-            };
-            letters.0.insert((letter.by.to_string(), placed.position), row);
-        }
+        // Most letters are of plugins, and of destinations without tables. One that is torn proves nothing.
+        DeadLetter::each(path, |letter, _| {
+            if let Some(placed) = &letter.placed
+                && let (Some(canonical), Some(link)) = (placed.canonical(contract), from_hex(&placed.link))
+            {
+                let row = RefusedRow {
+                    table: placed.table.clone(),
+                    event_id: placed.row.get("event_id").and_then(|id| id.as_str()).unwrap_or_default().to_owned(),
+                    reason: letter.reason.to_string(),
+                    message: letter.message.to_string(),
+                    leaf: leaf(&canonical),
+                    link,
+                };
+                letters.0.insert((letter.by.to_string(), placed.position), row);
+            }
+            ControlFlow::Continue(())
+        })?;
         Ok(letters)
     }
 

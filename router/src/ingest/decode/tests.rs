@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tapline_contract::Sensitivity;
 
+use super::envelope::{NAME_BYTES_MAX, NAMES_MAX};
 use super::*;
 use crate::encode::Encoder;
+use crate::ingest::SchemaCount;
 use crate::ledger::Ledger;
 
 struct Border {
