@@ -1,9 +1,11 @@
 //! The whole router, composed: [`start`] shows the way of an event from top to bottom.
 
+mod running;
+
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -25,7 +27,7 @@ use crate::ingest::{Components, SchemaCounts};
 use crate::intake::Intake;
 use crate::journal::{self, Inbox, JournalWriter};
 use crate::keeper::Keeper;
-use crate::ledger::{Ledger, LedgerSnapshot, Sequences};
+use crate::ledger::{Ledger, Sequences};
 use crate::metrics::{Exporter, Sources};
 use crate::notice::Inbound;
 use crate::producers::Producers;
@@ -40,6 +42,8 @@ use crate::sink::{
 use crate::tail::Tail;
 use crate::watch::{Scrapes, Watch, Watched};
 use crate::worker::{Worker, WorkerStats};
+
+pub use running::Running;
 
 /// Empty batches kept ready; more are freed.
 const HOME_BATCHES: usize = 8;
@@ -66,30 +70,6 @@ pub enum StartError {
     Listen { address: String, source: std::io::Error },
     #[error("can't start a thread: {0}")]
     Thread(std::io::Error),
-}
-
-/// A running router. Dropping it without [`Running::stop`] leaves its threads running.
-pub struct Running {
-    run: String,
-    http: Option<SocketAddr>,
-    tcp: Option<SocketAddr>,
-    stop_timeout: Duration,
-    ledger: Arc<Ledger>,
-    sequences: Arc<Sequences>,
-    io: tokio::runtime::Runtime,
-    tasks: Vec<tokio::task::JoinHandle<()>>,
-    stop_io: watch::Sender<bool>,
-    stopping: Arc<AtomicBool>,
-    worker: std::thread::JoinHandle<()>,
-    stop_by: Arc<OnceLock<Instant>>,
-    journal: JournalWriter,
-    notices: Option<tapline_notices::Runner>,
-    /// Of the router itself, where anybody is told.
-    watch: Option<Watch>,
-    sinks: Vec<SinkRunner>,
-    keeper: Keeper,
-    /// Held as long as the router works in its data dir.
-    _lock: File,
 }
 
 /// The contract that a configuration names.
@@ -322,6 +302,8 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         .map_err(StartError::Thread)?;
     let mut tasks = Vec::new();
     let (http, tcp) = io.block_on(listen(&config, app, sockets, stopping_io, &mut tasks))?;
+    let leads_to_people = |sink: &SinkRunner| config.sinks[&*sink.handle().name].kind == SinkKind::Notify;
+    let (telling, sinks) = sinks.into_iter().partition(leads_to_people);
     let data_dir = config.data_dir.clone();
     tasks.push(io.spawn(async move { retention::announce(intake, &data_dir).await }));
 
@@ -344,71 +326,11 @@ pub fn start(config: Config, telemetry: Option<Telemetry>) -> Result<Running, St
         journal,
         notices,
         watch,
+        telling,
         sinks,
         keeper,
         _lock: lock,
     })
-}
-
-impl Running {
-    pub fn run(&self) -> &str {
-        &self.run
-    }
-
-    /// Where HTTP is served; the port that the system chose where the configuration says 0.
-    pub fn http(&self) -> Option<SocketAddr> {
-        self.http
-    }
-
-    pub fn tcp(&self) -> Option<SocketAddr> {
-        self.tcp
-    }
-
-    pub fn ledger(&self) -> LedgerSnapshot {
-        self.ledger.snapshot()
-    }
-
-    /// Stops in the direction of the way: nothing more comes in, what is queued is processed, what is
-    /// processed is delivered; then the ledger is closed.
-    pub fn stop(mut self) -> LedgerSnapshot {
-        let begin = Instant::now();
-        self.stopping.store(true, Relaxed);
-        let _ = self.stop_io.send(true);
-        if let Some(watch) = self.watch.take() {
-            watch.stop();
-        }
-        let patience = self.stop_timeout / 2;
-        self.io.block_on(async {
-            let all = async {
-                for task in self.tasks {
-                    let _ = task.await;
-                }
-            };
-            if tokio::time::timeout(patience, all).await.is_err() {
-                tracing::warn!("connections did not end in time and are cut");
-            }
-        });
-        let _ = self.stop_by.set(begin + self.stop_timeout);
-        self.worker.thread().unpark();
-        if self.worker.join().is_err() {
-            tracing::error!("the worker has panicked; what it held stays pending in the ledger");
-        }
-        let stop_by = begin + self.stop_timeout;
-        self.journal.flush(stop_by);
-        // All are told first, so that failing ones give up together and not one after the other. What they
-        // can't deliver any more stays in the journal, or goes into it now.
-        self.sinks.iter_mut().for_each(|sink| sink.close(stop_by));
-        self.sinks.into_iter().for_each(SinkRunner::join);
-        if let Some(notices) = self.notices {
-            notices.stop(stop_by.saturating_duration_since(Instant::now()).max(Duration::from_millis(500)));
-        }
-        self.journal.stop();
-        self.io.shutdown_timeout(Duration::from_millis(200));
-        self.sequences.expire(&self.ledger, true);
-        let snapshot = self.keeper.stop();
-        tracing::info!(balanced = snapshot.balanced, seconds = begin.elapsed().as_secs_f32(), "the router has stopped");
-        snapshot
-    }
 }
 
 /// Start time in hex and the process: sorts by time, and never comes twice on a machine.

@@ -82,7 +82,8 @@ enum Turn {
 }
 
 impl Worker {
-    pub fn run(mut self) {
+    /// Until the router stops and nothing is left; then for [`Worker::last_receipts`].
+    pub fn run(mut self) -> Self {
         let mut effects = Effects::default();
         let mut nap = NAP_FIRST;
         loop {
@@ -111,6 +112,21 @@ impl Worker {
             nap = (nap * 2).min(longest);
         }
         self.chain.stop();
+        self
+    }
+
+    /// What came of the notices that were told since: no other thread makes any more.
+    pub fn last_receipts(mut self, by: Instant) {
+        let mut effects = Effects::default();
+        while !self.receipts.is_empty() && Instant::now() < by {
+            if !self.dispatcher.has_room(Lane::Audit) {
+                std::thread::sleep(NAP_FIRST);
+            }
+            self.follow_up(&mut effects);
+        }
+        if !self.receipts.is_empty() {
+            tracing::warn!(rows = self.receipts.len(), "receipts of notices have found no room, and have no audit row");
+        }
     }
 
     /// One batch of the most urgent lane that has any.

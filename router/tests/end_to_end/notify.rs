@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tapline_receivers::{Kind, Receiver, Step, pagerduty, slack};
 
 use crate::harness::{Folder, Router};
-use setup::{config, duty, receipts, transition};
+use setup::{all_to, config, duty, receipts, transition};
 
 /// A pager first, then a chat.
 fn channels(pager: &Receiver, slack: &Receiver, folder: &Folder) -> String {
@@ -79,6 +79,23 @@ fn a_pager_that_does_not_answer_is_replaced_by_the_next_and_nothing_else_is_dela
     router.send(&events);
     router.until("logs go on", |router| (router.folder().count_lines("logs/events.ndjson") >= 500).then_some(()));
     router.stop_well();
+}
+
+#[test]
+fn a_page_that_is_on_its_way_when_the_router_stops_has_its_receipt_all_the_same() {
+    let pager = Receiver::start(Kind::PagerDuty(pagerduty::Options::default())).unwrap();
+    let folder = Folder::new();
+    let channels = format!("{}{}", duty(&pager, &folder), all_to("duty"));
+    let config = folder.write("tapline.toml", &config(&channels));
+    let router = Router::start_in(folder, Some(&config));
+    // Its answer comes while the router stops.
+    pager.script([Step::delay_ms(700)]).unwrap();
+    router.send(&[transition("STORM", "HALT")]);
+    let folder = router.stop_well();
+    assert_eq!(pager.wait(1, Duration::from_secs(10)).len(), 1, "{:?}", pager.refused());
+    let rows = folder.sql("SELECT destination, delivery_outcome FROM audit.delivery_log WHERE event = 'delivery'");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!((&rows[0]["destination"], &rows[0]["delivery_outcome"]), (&json!("duty"), &json!("delivered")));
 }
 
 /// What a real Alertmanager sends for one alert that fires and one that ended.
