@@ -77,6 +77,9 @@ impl State {
     }
 }
 
+/// Small, as the records of the tests are.
+const SECTOR: usize = 64;
+
 fn random(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *seed;
@@ -124,10 +127,21 @@ impl Simulated {
                 let part = random(&mut seed) as usize % (new.len() + 1);
                 bytes.truncate(common);
                 bytes.extend_from_slice(&new[..part]);
-                if random(&mut seed).is_multiple_of(4) {
-                    let zeros = random(&mut seed) as usize % (part + 1);
-                    let from = bytes.len() - zeros;
-                    bytes[from..].fill(0);
+                match random(&mut seed) % 4 {
+                    0 => {
+                        let zeros = random(&mut seed) as usize % (part + 1);
+                        let from = bytes.len() - zeros;
+                        bytes[from..].fill(0);
+                    }
+                    // Sectors arrive in any order, so that earlier ones may be missing.
+                    1 => {
+                        for sector in bytes[common..].chunks_mut(SECTOR) {
+                            if random(&mut seed).is_multiple_of(3) {
+                                sector.fill(0);
+                            }
+                        }
+                    }
+                    _ => {}
                 }
                 if bytes.len() < file.synced.len() && file.bytes.len() >= file.synced.len() {
                     // What was synced and not touched since stays.

@@ -99,3 +99,19 @@ fn orders_that_can_not_be_followed_are_counted_and_told() {
     assert_eq!(router.sql("SELECT 1 AS one FROM audit.orders_log").len(), 3, "none is lost for it");
     router.stop_well();
 }
+
+#[test]
+fn audit_events_that_never_came_page() {
+    let (pager, mut router) = start("");
+    let decision = |seq: u64| {
+        json!({ "component": "risk", "event": "risk_decision", "strategy_id": "mm-1", "intent_id": format!("i-{seq}"),
+                "approved": true, "reason_code": "OK", "run": "run-1", "seq": seq })
+    };
+    // 2 and 3 were lost before they came here.
+    router.send(&[decision(1), decision(4)]);
+    let page = paged(&mut router, &pager, "trigger", "tapline/AuditLoss/lost");
+    assert_eq!(page["payload"]["severity"], "critical", "{page}");
+    assert!(page["payload"]["summary"].as_str().unwrap().ends_with(": 2"), "{page}");
+    assert_eq!(router.sql("SELECT 1 AS one FROM audit.risk_log").len(), 2);
+    router.stop_well();
+}
