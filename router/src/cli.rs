@@ -8,6 +8,7 @@ mod dead_letters;
 mod ledger;
 mod notify;
 mod plugin;
+mod recorded;
 mod replay;
 mod run;
 mod schema;

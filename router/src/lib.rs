@@ -9,6 +9,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod dispatch;
+mod dry_run;
 mod embedded;
 mod encode;
 mod filter;
@@ -34,6 +35,7 @@ mod short;
 mod sink;
 mod special;
 mod tail;
+mod verdict;
 mod watch;
 mod worker;
 

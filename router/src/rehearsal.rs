@@ -15,6 +15,7 @@ use crate::encode::Encoder;
 use crate::ingest::{Components, Decoder, SchemaCounts};
 use crate::ledger::{Ledger, Outcome};
 use crate::route::Destinations;
+use crate::verdict::verdict;
 
 pub struct Rehearsal {
     chain: Chain,
@@ -98,14 +99,7 @@ impl Rehearsal {
             let mut json = Vec::new();
             encoder.object(&batch, row, &mut json);
             played.events.push(serde_json::from_slice(&json).map_err(|error| error.to_string())?);
-            let head = &batch.rows()[row];
-            let gone = effects.gone.iter().find(|gone| gone.row == row);
-            played.verdicts.push(match gone {
-                Some(gone) => format!("drop:{}", gone.reason),
-                None if head.send != 0 => format!("send:{}", self.names(head.send)),
-                None if head.also != 0 => format!("also:{}", self.names(head.also)),
-                None => "keep".into(),
-            });
+            played.verdicts.push(verdict(&batch, row, &effects, &self.destinations));
         }
         self.take(&mut effects, &mut played);
         for &now in ticks {
@@ -113,11 +107,6 @@ impl Rehearsal {
             self.take(&mut effects, &mut played);
         }
         Ok(played)
-    }
-
-    fn names(&self, set: u64) -> String {
-        let names = self.destinations.names().iter().enumerate();
-        names.filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(",")
     }
 
     fn take(&self, effects: &mut Effects, played: &mut Played) {
@@ -158,7 +147,7 @@ impl Rehearsal {
 }
 
 /// The destinations that the plugin names in its plan.
-fn destinations(plugin: &str, config: &Value) -> Result<Vec<String>, String> {
+pub fn destinations(plugin: &str, config: &Value) -> Result<Vec<String>, String> {
     let engine = Engine::new().map_err(|refusal| refusal.to_string())?;
     let loaded = load_plugin(&engine, plugin)?;
     let anywhere = Arc::new(Anywhere::default());

@@ -15,7 +15,7 @@ use crate::ledger::{Outcome, StreamId};
 use crate::route::Destinations;
 
 /// The component, built once, as a file: the way in which a user's plugin comes.
-fn misbehave() -> &'static Path {
+pub(crate) fn misbehave() -> &'static Path {
     static BUILT: OnceLock<tempfile::TempPath> = OnceLock::new();
     BUILT.get_or_init(|| {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -1,5 +1,7 @@
 //! `tapline plugin`
 
+mod dry_run;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ pub(super) enum Plugin {
     Build(Build),
     /// Run a plugin's cases through the real chain, as wasm.
     Test(Test),
+    /// Run a plugin on recorded events, and show what it would have done, alone or against another.
+    Try(dry_run::Try),
 }
 
 #[derive(Args)]
@@ -64,6 +68,7 @@ impl Plugin {
         match self {
             Plugin::Build(command) => command.run(),
             Plugin::Test(command) => command.run(),
+            Plugin::Try(command) => command.run(),
         }
     }
 }
@@ -96,6 +101,37 @@ fn build(dir: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     Ok((name.to_owned(), component))
 }
 
+/// A plugin as the chain can name it; a crate was built first.
+struct Built {
+    name: String,
+    /// Taken away with it.
+    file: Option<PathBuf>,
+}
+
+impl Built {
+    fn of(plugin: &str) -> anyhow::Result<Self> {
+        if !Path::new(plugin).is_dir() {
+            return Ok(Built { name: plugin.to_owned(), file: None });
+        }
+        let (name, component) = build(Path::new(plugin))?;
+        let file = std::env::temp_dir().join(format!("{name}-{}.wasm", std::process::id()));
+        std::fs::write(&file, component).with_context(|| format!("can't write {}", file.display()))?;
+        Ok(Built { name: file.display().to_string(), file: Some(file) })
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Built {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
 impl Test {
     fn run(self) -> Result<(), Failure> {
         let path = Path::new(&self.plugin);
@@ -107,20 +143,8 @@ impl Test {
         };
         let text = std::fs::read_to_string(&cases).with_context(|| format!("can't read {}", cases.display()))?;
         let suite = Suite::parse(&text).map_err(|error| Failure::Usage(format!("{}: {error}", cases.display())))?;
-        let built = if is_crate {
-            let (name, component) = build(path)?;
-            let file = std::env::temp_dir().join(format!("{name}-{}.wasm", std::process::id()));
-            std::fs::write(&file, component)?;
-            Some(file)
-        } else {
-            None
-        };
-        let plugin = built.as_deref().map_or(self.plugin.clone(), |file| file.display().to_string());
-        let result = self.run_cases(&plugin, &suite);
-        if let Some(file) = built {
-            let _ = std::fs::remove_file(file);
-        }
-        result
+        let plugin = Built::of(&self.plugin)?;
+        self.run_cases(plugin.name(), &suite)
     }
 
     fn run_cases(&self, plugin: &str, suite: &Suite) -> Result<(), Failure> {

@@ -1,7 +1,6 @@
 //! `tapline replay`
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::client::{self, Client};
+use super::recorded;
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  tapline replay events.ndjson\n  tapline replay *.ndjson.gz --rate 5000\n  \
@@ -59,7 +59,7 @@ impl Replay {
         let mut counts = Counts::default();
         let mut shown = Instant::now();
         for path in &self.files {
-            let mut lines = BufReader::with_capacity(1 << 20, open(path)?);
+            let mut lines = BufReader::with_capacity(1 << 20, recorded::open(path)?);
             let (mut body, mut held) = (Vec::new(), 0u32);
             loop {
                 let before = body.len();
@@ -170,16 +170,4 @@ impl Replay {
         }
         if counts.rejected == 0 { Ok(()) } else { Err(Failure::Found) }
     }
-}
-
-fn open(path: &PathBuf) -> anyhow::Result<Box<dyn Read>> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(std::io::stdin()));
-    }
-    let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
-    Ok(match path.extension().and_then(|ending| ending.to_str()) {
-        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Some("zst") => Box::new(zstd::stream::read::Decoder::new(file)?),
-        _ => Box::new(file),
-    })
 }

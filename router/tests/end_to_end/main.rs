@@ -7,6 +7,7 @@ mod clickhouse;
 mod commands;
 mod corpus;
 mod delivery;
+mod dry_run;
 mod elasticsearch;
 mod encrypted;
 mod harness;
