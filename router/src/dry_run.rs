@@ -47,6 +47,8 @@ pub struct DryRun {
     rejected: BTreeMap<&'static str, u64>,
     /// The time of the latest event.
     now_ns: i64,
+    /// Whose turn it is to be first.
+    turn: bool,
 }
 
 /// Events of one lane that wait for their batch to be full, and where each stood in the input.
@@ -89,6 +91,7 @@ impl DryRun {
             lines: 0,
             rejected: BTreeMap::new(),
             now_ns: i64::MIN,
+            turn: false,
         })
     }
 
@@ -131,11 +134,17 @@ impl DryRun {
         if came.is_empty() {
             return;
         }
-        let against = match &mut self.against {
-            Some(against) => against.treat(&came, self.now_ns, &self.destinations),
-            None => Treated::not_at_all(&came),
+        let by = |played: &mut Played| played.treat(&came, self.now_ns, &self.destinations);
+        // In turns: whoever comes second finds what both need in the processor's cache.
+        self.turn = !self.turn;
+        let (against, candidate) = match &mut self.against {
+            None => (Treated::not_at_all(&came), by(&mut self.candidate)),
+            Some(against) if self.turn => (by(against), by(&mut self.candidate)),
+            Some(against) => {
+                let candidate = by(&mut self.candidate);
+                (by(against), candidate)
+            }
         };
-        let candidate = self.candidate.treat(&came, self.now_ns, &self.destinations);
         self.comparison.compare(&came, &numbers, &against, &candidate);
     }
 }

@@ -87,14 +87,15 @@ impl Encoder {
     }
 
     /// The fields that have no place of their own in a table, as a JSON object; `None` where there
-    /// are none.
+    /// are none. In the order of their names: a row in the hash chain has one form, whatever batch it is in, and the
+    /// columns of a batch are in the order in which it came to have them.
     pub fn rest(&mut self, batch: &Batch, row: usize, placed: &[bool]) -> Option<String> {
         let mut out = Vec::new();
-        for (field, cells) in batch.fields() {
-            let Some(&cell) = cells.get(row) else { continue };
-            if cell.is_absent() || placed[field.0 as usize] {
-                continue;
-            }
+        let cells = batch.fields().filter_map(|(field, cells)| Some((field, *cells.get(row)?)));
+        let unplaced = cells.filter(|(field, cell)| !cell.is_absent() && !placed[field.0 as usize]);
+        let mut unplaced: Vec<(FieldId, Cell)> = unplaced.collect();
+        unplaced.sort_unstable_by_key(|(field, _)| &self.contract.field_at(*field).name);
+        for (field, cell) in unplaced {
             let key = &self.keys[field.0 as usize];
             if key.is_empty() {
                 self.withhold(field);
@@ -213,6 +214,8 @@ fn json_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::{Decoder, SchemaCounts};
+    use crate::ledger::StreamId;
     use proptest::prelude::*;
 
     proptest! {
@@ -220,5 +223,31 @@ mod tests {
         fn strings_are_json(text in any::<String>()) {
             prop_assert_eq!(serde_json::from_str::<String>(&json_text(&text)).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn what_has_no_column_is_in_one_order_whatever_the_batch_held_before() {
+        let contract = Arc::new(Contract::embedded().clone());
+        let components = Arc::new(Components::new(&contract));
+        let mut encoder = Encoder::new(contract.clone(), components.clone(), Sensitivity::Secret);
+        let placed = vec![false; contract.fields.len()];
+        let mut rest = |lines: [&str; 2]| {
+            let mut decoder = Decoder::new(contract.clone(), components.clone(), Arc::new(SchemaCounts::default()));
+            let mut batch = Batch::new(&contract);
+            let mut row = 0;
+            for line in lines {
+                // As batches are used again.
+                batch.clear();
+                let taken = decoder.decode(line.as_bytes(), 1, &mut |_, _| StreamId::NONE, |_| &mut batch);
+                assert!(taken.is_ok());
+                row = batch.len() - 1;
+            }
+            encoder.rest(&batch, row, &placed)
+        };
+        let line = r#"{"event":"order_new","component":"order","qty":1,"symbol":"T","strategy_id":"mm-1"}"#;
+        let other = r#"{"event":"order_new","component":"order","strategy_id":"mm-2","symbol":"T","qty":1}"#;
+        let [fresh, used] = [rest([line, line]), rest([other, line])];
+        assert_eq!(fresh.as_deref(), Some(r#"{"qty":1,"strategy_id":"mm-1","symbol":"T"}"#));
+        assert_eq!(fresh, used);
     }
 }

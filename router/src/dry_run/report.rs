@@ -43,7 +43,7 @@ pub struct Side {
     pub dead_letters: u64,
     pub notices: u64,
     pub made_events: u64,
-    /// Of those that it sees: gathering, the call, applying the answer.
+    /// Of all events: picking those that it sees, gathering, the call, applying the answer.
     pub ns_per_event: f64,
     pub memory_bytes: u64,
 }
@@ -69,8 +69,8 @@ impl Report {
             rejected,
             rows: comparison.rows,
             notices: notices(against.as_ref(), &candidate),
-            candidate: Side::new(&candidate),
-            against: against.as_ref().map(Side::new),
+            candidate: Side::new(&candidate, comparison.rows),
+            against: against.as_ref().map(|against| Side::new(against, comparison.rows)),
             differences: comparison.differing,
             by_verdict: comparison.by_verdict,
             by_field: comparison.by_field,
@@ -84,15 +84,14 @@ impl Report {
 }
 
 impl Side {
-    fn new(played: &Played) -> Self {
+    fn new(played: &Played, rows: u64) -> Self {
         let stats = played.stats();
         let faults_by_kind: BTreeMap<_, _> =
             stats.faults().filter(|(_, n)| *n > 0).map(|(kind, n)| (kind.as_str(), n)).collect();
-        let seen = stats.rows.get();
         Side {
             plugin: played.plugin.clone(),
             digest: stats.digest.clone(),
-            seen,
+            seen: stats.rows.get(),
             dropped: stats.rows_dropped.get(),
             drops_refused: stats.drops_refused.get(),
             edited_values: stats.cells_edited.get(),
@@ -101,7 +100,7 @@ impl Side {
             dead_letters: played.dead_letters,
             notices: played.notices.values().sum(),
             made_events: played.made_events,
-            ns_per_event: (stats.busy_ns.get() as f64 / seen.max(1) as f64 * 10.0).round() / 10.0,
+            ns_per_event: (stats.busy_ns.get() as f64 / rows.max(1) as f64 * 10.0).round() / 10.0,
             memory_bytes: stats.memory_bytes.get(),
         }
     }
